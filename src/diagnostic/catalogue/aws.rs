@@ -1,0 +1,3 @@
+//! Codes about AWS.
+
+super::codes! {}

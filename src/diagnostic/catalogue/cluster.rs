@@ -1,0 +1,3 @@
+//! Codes about the cluster on any target.
+
+super::codes! {}

@@ -1,0 +1,46 @@
+//! Codes about the command line and the files it names.
+
+super::codes! {
+    CANNOT_READ = "HGN9001" Error "a file cannot be read" {
+        cause: "The file is missing, is a folder, is not UTF-8, or may not be read.",
+        example: "hagen validate --file nowhere.yaml",
+        cure: "Check the path. `hagen init` writes a spec to start from.",
+        source: "the operating system",
+    }
+    NO_SUCH_TARGET = "HGN9002" Error "the spec has nothing under targets for this provider" {
+        cause: "--provider names a target that the spec does not describe.",
+        example: "hagen render --provider aws, with `targets: {}`",
+        cure: "Add the target to the spec. `hagen init --provider P --out -` prints one.",
+        source: "hagen schema",
+    }
+    UNKNOWN_CODE = "HGN9003" Error "there is no such diagnostic" {
+        cause: "`hagen explain` was given a code that does not exist.",
+        example: "hagen explain HGN0000",
+        cure: "Use a code as an error shows it. `hagen explain` without a code lists all.",
+        source: "hagen explain",
+    }
+    SAME_FOLDER = "HGN9004" Error "two specs would be rendered into one folder" {
+        cause: "A fleet is rendered into one folder a cluster, named after it, and two specs have the same name.",
+        example: "hagen render --provider aws --file a.yaml --file b.yaml, both with `name: prod`",
+        cure: "Give the clusters different names, or render them one by one with --out.",
+        source: "hagen",
+    }
+    FILE_EXISTS = "HGN9005" Error "a file is in the way" {
+        cause: "The command writes a new file, and one of that name is there. Replacing secrets or a spec by accident would be expensive.",
+        example: "hagen init twice in one folder",
+        cure: "Choose another name with --out, or give --force.",
+        source: "hagen",
+    }
+    CANNOT_WRITE_FILE = "HGN9006" Error "a file cannot be written" {
+        cause: "The operating system refused to write the file.",
+        example: "hagen init --out /nowhere/hagen.yaml",
+        cure: "Check that the folder is there and may be written to.",
+        source: "the operating system",
+    }
+    NO_SPECS = "HGN9007" Error "a folder without specs" {
+        cause: "--file names a folder, and no *.yaml, *.yml or *.json is in it.",
+        example: "hagen render --provider aws --file empty/",
+        cure: "Name the files, or another folder.",
+        source: "hagen",
+    }
+}

@@ -1,0 +1,18 @@
+//! What hagen knows about Kubernetes and the clouds: typed access to the data files in
+//! `providers/`, which a reviewer who writes no Rust can read and edit.
+//!
+//! The files are embedded and parsed once. A file that does not parse is a bug of hagen's,
+//! caught by the tests of this module.
+
+pub mod aws;
+pub mod kubernetes;
+
+use serde::de::DeserializeOwned;
+
+/// Parses an embedded data file. Panics on a bad one: the files are hagen's own.
+fn embedded<T: DeserializeOwned>(name: &str, text: &str) -> T {
+    match serde_saphyr::from_str(text) {
+        Ok(value) => value,
+        Err(error) => panic!("providers/{name} is malformed, a bug in hagen: {error}"),
+    }
+}

@@ -1,0 +1,2 @@
+//! hagen.
+fn main() {}

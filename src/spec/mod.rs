@@ -1,0 +1,166 @@
+//! The cluster spec as its author writes it: plain types for serde and schemars, no logic.
+//!
+//! Unknown keys are errors, choices are externally tagged, nothing is flattened or untagged,
+//! so that each error keeps its line. Doc comments here become the descriptions in
+//! `hagen schema`, which editors show.
+
+mod aws;
+mod format;
+mod kubernetes;
+
+pub use aws::{
+    Aws, AwsDns, AwsImage, AwsLoadBalancer, AwsMachine, AwsMachines, AwsNetwork, AwsProvision,
+    AwsPublicSubnet, AwsSubnet, DiskSizes, InstanceTypes, MachineRole,
+};
+pub use kubernetes::{CloudProvider, Cni, CniManifest, Kubernetes};
+
+use std::collections::BTreeMap;
+
+use ipnet::IpNet;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use self::format::Cidr;
+
+/// One highly available kubeadm cluster and the places it can be rendered for.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Cluster {
+    /// The version of this format.
+    pub api_version: ApiVersion,
+    /// What this document describes.
+    pub kind: Kind,
+    /// The cluster's name: lower-case letters, digits and dashes, at most 32 characters.
+    /// It names the load balancer and cannot change later.
+    #[schemars(extend("minLength" = 1))]
+    pub name: String,
+    /// Kubernetes itself: version, networks, registries.
+    pub kubernetes: Kubernetes,
+    /// How the API server is reached.
+    #[serde(default)]
+    pub endpoint: Endpoint,
+    /// Where etcd runs.
+    #[serde(default)]
+    pub etcd: Etcd,
+    /// The control-plane nodes.
+    #[serde(default)]
+    pub control_plane: ControlPlane,
+    /// The worker nodes.
+    #[serde(default)]
+    pub workers: Workers,
+    /// One or more places to render for; `--provider` picks one.
+    pub targets: Targets,
+}
+
+/// The version of the spec format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum ApiVersion {
+    /// The first version.
+    #[serde(rename = "hagen.dev/v1alpha1")]
+    V1Alpha1,
+}
+
+/// The kind of document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Kind {
+    /// A kubeadm cluster.
+    Cluster,
+}
+
+/// How the API server is reached.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Endpoint {
+    /// A DNS name for the API server. Left out, the load balancer's own name is used where it
+    /// brings one. It cannot change later.
+    pub host: Option<String>,
+    /// The port of the load balancer's listener, the same as the API server's own.
+    #[schemars(range(min = 1, max = 65535))]
+    pub port: u16,
+    /// Who can reach the load balancer at all.
+    pub exposure: Exposure,
+    /// The networks that may connect. Required with `exposure: internet`; with `internal` the
+    /// default is the target's own network.
+    #[schemars(with = "Vec<Cidr>")]
+    pub allowed_cidrs: Vec<IpNet>,
+}
+
+impl Default for Endpoint {
+    fn default() -> Self {
+        Self {
+            host: None,
+            port: 6443,
+            exposure: Exposure::Internal,
+            allowed_cidrs: Vec::new(),
+        }
+    }
+}
+
+/// Who can reach the load balancer at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Exposure {
+    /// Only the private network.
+    #[default]
+    Internal,
+    /// The internet, restricted to `allowedCidrs`.
+    Internet,
+}
+
+/// Where etcd runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Etcd {
+    /// A member on each control-plane node.
+    #[default]
+    Stacked,
+    /// Members on machines of their own.
+    External(ExternalEtcd),
+}
+
+/// etcd on machines of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ExternalEtcd {
+    /// How many members: 3, 5 or 7.
+    pub count: u16,
+}
+
+/// The control-plane nodes.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ControlPlane {
+    /// How many: 3, 5 or 7, or 1 with `allowSingle`.
+    pub count: u16,
+    /// Accepts a single control-plane node, which is not highly available.
+    pub allow_single: bool,
+}
+
+impl Default for ControlPlane {
+    fn default() -> Self {
+        Self {
+            count: 3,
+            allow_single: false,
+        }
+    }
+}
+
+/// The worker nodes.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Workers {
+    /// How many.
+    pub count: u16,
+}
+
+/// The places this cluster can be rendered for.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Targets {
+    /// Amazon Web Services, behind a Network Load Balancer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aws: Option<Aws>,
+}
+
+/// Tags that the user puts on everything that can carry them.
+pub type Tags = BTreeMap<String, String>;
