@@ -6,8 +6,13 @@
 //! source + spec → validate → plan → component, provider → artifact set → write | check | diff
 //! ```
 
+pub mod artifact;
+pub mod component;
 pub mod diagnostic;
 pub mod facts;
+pub mod format;
+pub mod plan;
+pub mod provider;
 pub mod source;
 pub mod spec;
 pub mod validate;

@@ -87,6 +87,15 @@ pub struct UserData {
     pub limit_bytes: usize,
     /// The share of it above which hagen warns.
     pub warn_percent: usize,
+    /// Bytes that names, addresses and secrets take after gzip, which Terraform puts in.
+    pub reserve_bytes: usize,
+}
+
+impl UserData {
+    /// How long a rendered file may be after gzip and base64, which is how Terraform measures.
+    pub fn file_base64_bytes(&self) -> usize {
+        (self.limit_bytes - self.reserve_bytes).div_ceil(3) * 4
+    }
 }
 
 /// Where the newest image of an operating system is found.

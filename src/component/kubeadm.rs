@@ -1,0 +1,192 @@
+//! kubeadm's configuration files, in the version that every supported minor reads: v1beta4.
+
+use serde_json::{Value, json};
+
+use super::placeholder;
+use crate::format::yaml;
+use crate::plan::{Address, Node, Plan, Role};
+
+const API_VERSION: &str = "kubeadm.k8s.io/v1beta4";
+
+/// Where the patches of static pods are on a control-plane node.
+pub const PATCHES: &str = "/etc/hagen/patches";
+/// Where a joining node finds the cluster and its CA.
+pub const DISCOVERY: &str = "/etc/hagen/discovery.conf";
+
+/// The configuration of a node: `kubeadm init` on the first one, `kubeadm join` elsewhere.
+pub fn configuration(plan: &Plan, node: &Node) -> String {
+    let documents: Vec<String> = match node.role {
+        Role::FirstControlPlane => vec![init(plan, node), cluster(plan), kubelet()],
+        Role::ControlPlane | Role::Worker => vec![join(plan, node)],
+    }
+    .iter()
+    .map(yaml::document)
+    .collect();
+    yaml::documents(&documents)
+}
+
+fn init(plan: &Plan, node: &Node) -> Value {
+    json!({
+        "apiVersion": API_VERSION,
+        "kind": "InitConfiguration",
+        // The clock of the token starts when this node runs init.
+        "bootstrapTokens": [{
+            "token": placeholder::BOOTSTRAP_TOKEN,
+            "ttl": "2h0m0s",
+            "description": "hagen",
+            "usages": ["authentication", "signing"],
+            "groups": ["system:bootstrappers:kubeadm:default-node-token"],
+        }],
+        "nodeRegistration": registration(node),
+        "localAPIEndpoint": {
+            "advertiseAddress": address(node),
+            "bindPort": plan.endpoint.port,
+        },
+        "certificateKey": placeholder::CERTIFICATE_KEY,
+        "patches": { "directory": PATCHES },
+        "timeouts": timeouts(),
+    })
+}
+
+fn cluster(plan: &Plan) -> Value {
+    let kubernetes = &plan.kubernetes;
+    let mut names = vec![placeholder::host(&plan.endpoint.node_host).to_owned()];
+    names.push(placeholder::host(&plan.endpoint.client_host).to_owned());
+    names.extend(
+        plan.endpoint
+            .other_names
+            .iter()
+            .map(placeholder::certificate_name),
+    );
+    let mut seen = std::collections::BTreeSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    json!({
+        "apiVersion": API_VERSION,
+        "kind": "ClusterConfiguration",
+        "clusterName": plan.cluster,
+        "kubernetesVersion": format!("v{}", kubernetes.version),
+        "controlPlaneEndpoint": format!(
+            "{}:{}",
+            placeholder::host(&plan.endpoint.node_host),
+            plan.endpoint.port
+        ),
+        "imageRepository": kubernetes.image_repository,
+        // Small keys: user data has little room.
+        "encryptionAlgorithm": "ECDSA-P256",
+        "networking": {
+            "podSubnet": list(&kubernetes.pod_subnets),
+            "serviceSubnet": list(&kubernetes.service_subnets),
+            "dnsDomain": kubernetes.dns_domain,
+        },
+        "apiServer": {
+            "certSANs": names,
+            // Goes on answering until the load balancer has noticed that /readyz says no.
+            "extraArgs": [{
+                "name": "shutdown-delay-duration",
+                "value": format!("{}s", plan.health_check.shutdown_delay_seconds),
+            }],
+        },
+        "etcd": { "local": { "dataDir": "/var/lib/etcd" } },
+    })
+}
+
+fn kubelet() -> Value {
+    json!({
+        "apiVersion": "kubelet.config.k8s.io/v1beta1",
+        "kind": "KubeletConfiguration",
+        "cgroupDriver": "systemd",
+    })
+}
+
+fn join(plan: &Plan, node: &Node) -> Value {
+    let mut document = json!({
+        "apiVersion": API_VERSION,
+        "kind": "JoinConfiguration",
+        "discovery": {
+            "file": { "kubeConfigPath": DISCOVERY },
+            "tlsBootstrapToken": placeholder::BOOTSTRAP_TOKEN,
+        },
+        "nodeRegistration": registration(node),
+        "timeouts": timeouts(),
+    });
+    if node.role == Role::ControlPlane {
+        document["controlPlane"] = json!({
+            "localAPIEndpoint": {
+                "advertiseAddress": address(node),
+                "bindPort": plan.endpoint.port,
+            },
+            "certificateKey": placeholder::CERTIFICATE_KEY,
+        });
+        document["patches"] = json!({ "directory": PATCHES });
+    }
+    document
+}
+
+fn registration(node: &Node) -> Value {
+    json!({
+        "name": node.name,
+        "criSocket": "unix:///run/containerd/containerd.sock",
+        "kubeletExtraArgs": [{ "name": "node-ip", "value": address(node) }],
+    })
+}
+
+/// Longer than kubeadm's own: a fresh cloud takes its time, and etcd admits one learner at a
+/// time (kubernetes/kubeadm#3269).
+fn timeouts() -> Value {
+    json!({
+        "controlPlaneComponentHealthCheck": "10m0s",
+        "kubeletHealthCheck": "4m0s",
+        "kubernetesAPICall": "2m0s",
+        "etcdAPICall": "10m0s",
+        "tlsBootstrap": "10m0s",
+        "discovery": "30m0s",
+    })
+}
+
+fn address(node: &Node) -> String {
+    match node.address {
+        Address::Known(address) => address.to_string(),
+        Address::FoundAtBoot => placeholder::NODE_ADDRESS.to_owned(),
+    }
+}
+
+fn list(networks: &[ipnet::IpNet]) -> String {
+    let texts: Vec<String> = networks.iter().map(ToString::to_string).collect();
+    texts.join(",")
+}
+
+/// The patch that lets an API server live long enough to drain: kubelet would end it after 30
+/// seconds, in the middle of its shutdown delay.
+pub fn api_server_patch(plan: &Plan) -> String {
+    yaml::document(&json!({
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": { "name": "kube-apiserver", "namespace": "kube-system" },
+        "spec": {
+            "terminationGracePeriodSeconds": plan.health_check.termination_seconds,
+        },
+    }))
+}
+
+/// Where a joining node finds the cluster, with the CA that it must show: kubeadm's file
+/// discovery. It has no user, so kubeadm uses the bootstrap token.
+pub fn discovery(plan: &Plan) -> String {
+    let server = format!(
+        "https://{}:{}",
+        placeholder::host(&plan.endpoint.node_host),
+        plan.endpoint.port
+    );
+    yaml::document(&json!({
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{
+            "name": "cluster",
+            "cluster": {
+                "server": server,
+                "certificate-authority-data": placeholder::CA_CERTIFICATE,
+            },
+        }],
+        "contexts": [{ "name": "cluster", "context": { "cluster": "cluster", "user": "" } }],
+        "current-context": "cluster",
+    }))
+}

@@ -1,0 +1,7 @@
+//! What runs on the machines: plan in, text out. The same for every target.
+
+pub mod cloud_init;
+pub mod containerd;
+pub mod kubeadm;
+pub mod node_environment;
+pub mod placeholder;

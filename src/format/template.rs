@@ -1,0 +1,176 @@
+//! Templates for what has no serialiser: shell variables and Markdown.
+//!
+//! Handlebars in strict mode, so that an unknown name is an error; its `if` and `unless` are
+//! replaced, since the built-in ones read an unknown name as false even there
+//! (sunng87/handlebars-rust#579).
+
+use std::sync::LazyLock;
+
+use handlebars::{
+    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderErrorReason,
+    Renderable as _,
+};
+use serde::Serialize;
+
+/// Every template: its name is its path below `templates/`.
+pub const TEMPLATES: &[(&str, &str)] = &[
+    (
+        "node.env.hbs",
+        include_str!("../../templates/node.env.hbs"),
+    ),
+    (
+        "aws/README.md.hbs",
+        include_str!("../../templates/aws/README.md.hbs"),
+    ),
+];
+
+/// Files that are emitted as they are.
+pub mod verbatim {
+    /// The script that turns a machine into a node.
+    pub const BOOTSTRAP: &str = include_str!("../../templates/bootstrap.sh");
+    /// The unit that runs it.
+    pub const BOOTSTRAP_UNIT: &str = include_str!("../../templates/hagen-bootstrap.service");
+}
+
+static REGISTRY: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
+    let mut registry = Handlebars::new();
+    registry.set_strict_mode(true);
+    registry.register_escape_fn(handlebars::no_escape);
+    registry.register_helper("if", Box::new(StrictIf { when: true }));
+    registry.register_helper("unless", Box::new(StrictIf { when: false }));
+    registry.register_helper("quote", Box::new(Quote));
+    for (name, text) in TEMPLATES {
+        if let Err(error) = registry.register_template_string(name, text) {
+            panic!("templates/{name} is malformed, a bug in hagen: {error}");
+        }
+    }
+    registry
+});
+
+/// Renders a template. Panics on a name that the context does not have: both are hagen's own.
+pub fn render<T: Serialize>(name: &str, context: &T) -> String {
+    match REGISTRY.render(name, context) {
+        Ok(text) => text,
+        Err(error) => panic!("templates/{name} cannot be rendered, a bug in hagen: {error}"),
+    }
+}
+
+/// `{{#if}}` that refuses a name the context does not have.
+struct StrictIf {
+    when: bool,
+}
+
+impl HelperDef for StrictIf {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        registry: &'reg Handlebars<'reg>,
+        context: &'rc Context,
+        state: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let param = helper
+            .param(0)
+            .ok_or(RenderErrorReason::ParamNotFoundForIndex("if", 0))?;
+        if param.is_value_missing() {
+            let name = param.relative_path().cloned();
+            return Err(RenderErrorReason::MissingVariable(name).into());
+        }
+        let truthy = match param.value() {
+            serde_json::Value::Bool(value) => *value,
+            serde_json::Value::Null => false,
+            serde_json::Value::String(text) => !text.is_empty(),
+            serde_json::Value::Array(items) => !items.is_empty(),
+            _ => true,
+        };
+        let branch = if truthy == self.when {
+            helper.template()
+        } else {
+            helper.inverse()
+        };
+        branch.map_or(Ok(()), |template| {
+            template.render(registry, context, state, out)
+        })
+    }
+}
+
+/// `{{quote value}}`: a value in single quotes for a POSIX shell.
+struct Quote;
+
+impl HelperDef for Quote {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let param = helper
+            .param(0)
+            .ok_or(RenderErrorReason::ParamNotFoundForIndex("quote", 0))?;
+        if param.is_value_missing() {
+            let name = param.relative_path().cloned();
+            return Err(RenderErrorReason::MissingVariable(name).into());
+        }
+        let text = match param.value() {
+            serde_json::Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        out.write(&shell_quote(&text))?;
+        Ok(())
+    }
+}
+
+/// A text in single quotes for a POSIX shell.
+pub fn shell_quote(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{REGISTRY, TEMPLATES, shell_quote};
+
+    #[test]
+    fn a_name_that_is_not_there_is_an_error_in_if_too() {
+        for template in ["{{nope}}", "{{#if nope}}x{{/if}}", "{{quote nope}}"] {
+            assert!(
+                REGISTRY.render_template(template, &json!({"a": 1})).is_err(),
+                "{template}"
+            );
+        }
+        let text = REGISTRY
+            .render_template("{{#if a}}y{{else}}n{{/if}}{{#unless b}}z{{/unless}}", &json!({"a": true, "b": false}))
+            .expect("renders");
+        assert_eq!(text, "yz");
+    }
+
+    #[test]
+    fn every_file_in_the_folder_is_registered() {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/templates");
+        let mut found = Vec::new();
+        let mut folders = vec![std::path::PathBuf::from(root)];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("templates/") {
+                let path = entry.expect("entry").path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|extension| extension == "hbs") {
+                    let name = path.strip_prefix(root).expect("below");
+                    found.push(name.to_string_lossy().into_owned());
+                }
+            }
+        }
+        found.sort();
+        let mut known: Vec<_> = TEMPLATES.iter().map(|(name, _)| (*name).to_owned()).collect();
+        known.sort();
+        assert_eq!(found, known);
+    }
+
+    #[test]
+    fn quotes_hold_whatever_is_in_them() {
+        assert_eq!(shell_quote("a'b$(c)"), r"'a'\''b$(c)'");
+    }
+}

@@ -1,0 +1,123 @@
+//! Terraform files, built from blocks and parsed expressions and never by pasting text.
+//!
+//! What a user wrote enters as a plain string, which hcl-rs quotes and escapes; what hagen
+//! wrote enters through [`expr`], which parses it. Comments stand above top-level blocks.
+
+use hcl::Block;
+use hcl::expr::{Expression, Object, ObjectKey};
+use hcl::format::{Format as _, Formatter};
+
+use super::align::align;
+
+/// A Terraform file.
+#[derive(Debug, Default)]
+pub struct Document {
+    items: Vec<(String, Block)>,
+}
+
+impl Document {
+    /// Adds a block.
+    pub fn block(&mut self, block: Block) {
+        self.items.push((String::new(), block));
+    }
+
+    /// Adds a block with a comment above it, for the engineer who reviews the file.
+    pub fn commented(&mut self, comment: impl Into<String>, block: Block) {
+        self.items.push((comment.into(), block));
+    }
+
+    /// Whether the file holds nothing.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// The text, as `terraform fmt` would print it.
+    pub fn to_text(&self) -> String {
+        let mut out = String::new();
+        for (at, (comment, block)) in self.items.iter().enumerate() {
+            if at > 0 {
+                out.push('\n');
+            }
+            for line in comment.lines() {
+                out.push_str(if line.is_empty() { "#" } else { "# " });
+                out.push_str(line);
+                out.push('\n');
+            }
+            out.push_str(&align(&canonical(block)));
+        }
+        out
+    }
+}
+
+fn canonical(block: &Block) -> String {
+    let mut formatter = Formatter::builder()
+        .compact_arrays(true)
+        .prefer_ident_keys(true)
+        .build_vec();
+    // Writing to memory cannot fail, and hcl-rs writes UTF-8.
+    block
+        .format(&mut formatter)
+        .unwrap_or_else(|error| panic!("a block cannot be written, a bug in hagen: {error}"));
+    String::from_utf8_lossy(&formatter.into_inner()).into_owned()
+}
+
+/// An expression in hagen's own words. Panics on bad syntax: the text is hagen's own, so that
+/// is a bug; what a user wrote never comes here.
+pub fn expr(text: &str) -> Expression {
+    match text.parse() {
+        Ok(expression) => expression,
+        Err(error) => panic!("`{text}` is no expression, a bug in hagen: {error}"),
+    }
+}
+
+/// A mapping whose keys are words of a user's and so always in quotes.
+pub fn mapping<K, V>(entries: impl IntoIterator<Item = (K, V)>) -> Expression
+where
+    K: Into<String>,
+    V: Into<Expression>,
+{
+    Expression::Object(
+        entries
+            .into_iter()
+            .map(|(key, value)| {
+                (
+                    ObjectKey::Expression(Expression::String(key.into())),
+                    value.into(),
+                )
+            })
+            .collect::<Object<ObjectKey, Expression>>(),
+    )
+}
+
+/// A mapping whose keys are hagen's own words, without quotes.
+pub fn fields<V: Into<Expression>>(entries: impl IntoIterator<Item = (&'static str, V)>) -> Expression {
+    Expression::Object(
+        entries
+            .into_iter()
+            .map(|(key, value)| (ObjectKey::from(hcl::Identifier::unchecked(key)), value.into()))
+            .collect::<Object<ObjectKey, Expression>>(),
+    )
+}
+
+/// A list of texts.
+pub fn texts<T: ToString>(items: impl IntoIterator<Item = T>) -> Expression {
+    Expression::Array(
+        items
+            .into_iter()
+            .map(|item| Expression::String(item.to_string()))
+            .collect(),
+    )
+}
+
+/// Adds an attribute to a block that was built without it.
+pub fn set(block: &mut Block, key: &str, value: impl Into<Expression>) {
+    block
+        .body
+        .0
+        .push(hcl::Attribute::new(hcl::Identifier::unchecked(key), value).into());
+}
+
+/// Adds a block inside a block.
+pub fn nest(block: &mut Block, inner: Block) {
+    block.body.0.push(inner.into());
+}

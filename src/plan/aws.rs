@@ -1,0 +1,374 @@
+//! What a plan decides for AWS.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use ipnet::{IpNet, Ipv4Net};
+
+use super::{
+    Address, CertificateName, Endpoint, Host, Node, Pin, Plan, Target, hash6, health_check,
+    kubernetes, within,
+};
+use crate::facts::aws::{LOAD_BALANCER, MACHINES, is_arm};
+use crate::spec;
+
+/// What a plan decides for AWS.
+#[derive(Clone, Debug)]
+pub struct Aws {
+    /// The region.
+    pub region: String,
+    /// The network.
+    pub network: Network,
+    /// The machines.
+    pub machines: Machines,
+    /// The load balancers: the one that nodes use first, then the public one if that is another.
+    pub load_balancers: Vec<LoadBalancer>,
+    /// The security group of control-plane machines that are there already.
+    pub control_plane_security_group: Option<String>,
+    /// Whether the load balancers are protected from deletion and replacement.
+    pub deletion_protection: bool,
+    /// The hosted zone of the Route 53 record and its name.
+    pub dns: Option<(String, String)>,
+    /// Tags of the user's, with hagen's own.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// The network.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// The id of a VPC that is there already; none where hagen makes it.
+    pub vpc: Option<String>,
+    /// The VPC's range.
+    pub cidr: Ipv4Net,
+    /// The private subnets.
+    pub subnets: Vec<Subnet>,
+    /// The public subnets.
+    pub public_subnets: Vec<Subnet>,
+    /// Where nodes may connect to.
+    pub node_egress: Vec<Ipv4Net>,
+    /// Whether subnets that hagen makes have IPv6 ranges.
+    pub dual_stack: bool,
+}
+
+/// A subnet.
+#[derive(Clone, Debug)]
+pub struct Subnet {
+    /// The id, in a VPC that is there already.
+    pub id: Option<String>,
+    /// The zone.
+    pub zone: String,
+    /// The range.
+    pub cidr: Ipv4Net,
+    /// The internal load balancer's fixed address here.
+    pub api_address: Option<Ipv4Addr>,
+}
+
+/// The machines.
+#[derive(Clone, Debug)]
+pub enum Machines {
+    /// Terraform makes them.
+    Made(MadeMachines),
+    /// They are there; the control plane is registered by address or by instance id.
+    Existing {
+        /// Whether by instance id.
+        by_instance: bool,
+    },
+}
+
+/// Machines that Terraform makes.
+#[derive(Clone, Debug)]
+pub struct MadeMachines {
+    /// The image.
+    pub image: Image,
+    /// The instance type of a control-plane node.
+    pub control_plane_type: String,
+    /// The instance type of a worker.
+    pub worker_type: String,
+    /// GiB of a control-plane node's disk.
+    pub control_plane_disk: u16,
+    /// GiB of a worker's disk.
+    pub worker_disk: u16,
+    /// The key pair for SSH.
+    pub ssh_key: Option<String>,
+}
+
+/// An image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Image {
+    /// One image, by its id.
+    Id(String),
+    /// The newest one of a publisher.
+    Newest {
+        /// The publisher's account.
+        owner: String,
+        /// The pattern of the image's name.
+        name: String,
+        /// The architecture, in EC2's word.
+        architecture: &'static str,
+    },
+}
+
+/// A load balancer in front of the API servers.
+#[derive(Clone, Debug)]
+pub struct LoadBalancer {
+    /// The name of its resources in Terraform: `api` or `api_internal`.
+    pub resource: &'static str,
+    /// Its name in AWS.
+    pub name: String,
+    /// The name of its target group.
+    pub target_group: String,
+    /// Whether it is internal.
+    pub internal: bool,
+    /// Whether it has IPv6 addresses too.
+    pub dual_stack: bool,
+    /// Who may connect.
+    pub clients: Vec<IpNet>,
+}
+
+/// Builds the plan for AWS.
+pub(super) fn build(spec: &spec::Cluster, target: &spec::Aws) -> Plan {
+    let public = spec.endpoint.exposure == spec::Exposure::Internet;
+    let second = public && target.load_balancer.second_internal;
+    let machines = machines(target);
+    let load_balancers = load_balancers(spec, target, &machines);
+    let named = spec.endpoint.host.clone().map(Host::Named);
+    let (node_host, client_host) = if second {
+        (Host::OfLoadBalancer, named.clone().unwrap_or(Host::OfPublicLoadBalancer))
+    } else {
+        let host = named.clone().unwrap_or(Host::OfLoadBalancer);
+        (host.clone(), host)
+    };
+    let mut other_names = Vec::new();
+    if named.is_some() && !second {
+        other_names.push(CertificateName::LoadBalancer);
+    }
+    if !public || second {
+        other_names.extend(
+            target
+                .network
+                .subnets
+                .iter()
+                .filter_map(|subnet| subnet.api_address)
+                .map(|address| CertificateName::Known(address.to_string())),
+        );
+    }
+    if public {
+        other_names.extend(
+            target
+                .network
+                .public_subnets
+                .iter()
+                .map(|subnet| CertificateName::PublicAddress(subnet.zone.clone())),
+        );
+    }
+    let mut tags = target.tags.clone();
+    tags.insert("hagen.dev/cluster".into(), spec.name.clone());
+    let check = &LOAD_BALANCER.health_check;
+    Plan {
+        cluster: spec.name.clone(),
+        kubernetes: kubernetes(&spec.kubernetes),
+        endpoint: Endpoint {
+            node_host,
+            client_host,
+            port: spec.endpoint.port,
+            pin: Pin::WhileStarting,
+            other_names,
+        },
+        nodes: nodes(spec, target),
+        health_check: health_check(
+            spec.kubernetes.anonymous_auth,
+            check.unhealthy_threshold,
+            check.interval_seconds,
+        ),
+        target: Target::Aws(Aws {
+            region: target.region.clone(),
+            network: network(target),
+            machines,
+            load_balancers,
+            control_plane_security_group: target
+                .load_balancer
+                .control_plane_security_group
+                .clone(),
+            deletion_protection: target.load_balancer.deletion_protection,
+            dns: target
+                .dns
+                .as_ref()
+                .zip(spec.endpoint.host.as_ref())
+                .map(|(dns, host)| (dns.zone_id.clone(), host.clone())),
+            tags,
+        }),
+    }
+}
+
+fn network(target: &spec::Aws) -> Network {
+    let network = &target.network;
+    Network {
+        vpc: network.vpc.clone(),
+        cidr: network.cidr,
+        subnets: network
+            .subnets
+            .iter()
+            .map(|subnet| Subnet {
+                id: subnet.id.clone(),
+                zone: subnet.zone.clone(),
+                cidr: subnet.cidr,
+                api_address: subnet.api_address,
+            })
+            .collect(),
+        public_subnets: network
+            .public_subnets
+            .iter()
+            .map(|subnet| Subnet {
+                id: subnet.id.clone(),
+                zone: subnet.zone.clone(),
+                cidr: subnet.cidr,
+                api_address: None,
+            })
+            .collect(),
+        node_egress: network.node_egress_cidrs.clone(),
+        dual_stack: target.load_balancer.dual_stack,
+    }
+}
+
+fn machines(target: &spec::Aws) -> Machines {
+    match &target.machines {
+        spec::AwsMachines::Existing(machines) => Machines::Existing {
+            by_instance: machines.iter().any(|machine| {
+                machine.role == spec::MachineRole::ControlPlane && machine.instance_id.is_some()
+            }),
+        },
+        spec::AwsMachines::Provision(provision) => {
+            let control_plane_type = provision.instance_types.control_plane.clone();
+            Machines::Made(MadeMachines {
+                image: image(&provision.image, is_arm(&control_plane_type)),
+                worker_type: provision
+                    .instance_types
+                    .worker
+                    .clone()
+                    .unwrap_or_else(|| control_plane_type.clone()),
+                control_plane_type,
+                control_plane_disk: provision.disk_sizes.control_plane,
+                worker_disk: provision.disk_sizes.worker,
+                ssh_key: provision.ssh_key.clone(),
+            })
+        }
+    }
+}
+
+fn image(image: &spec::AwsImage, arm: bool) -> Image {
+    let system = match image {
+        spec::AwsImage::Ami(id) => return Image::Id(id.clone()),
+        spec::AwsImage::Ubuntu2204 => "ubuntu-22.04",
+        spec::AwsImage::Ubuntu2404 => "ubuntu-24.04",
+        spec::AwsImage::Debian12 => "debian-12",
+        spec::AwsImage::Debian13 => "debian-13",
+    };
+    let known = &MACHINES.images[system];
+    let word = if arm { &known.arm64 } else { &known.amd64 };
+    Image::Newest {
+        owner: known.owner.clone(),
+        name: known.name.replace("{arch}", word),
+        architecture: if arm { "arm64" } else { "x86_64" },
+    }
+}
+
+fn nodes(spec: &spec::Cluster, target: &spec::Aws) -> Vec<Node> {
+    let mut nodes = match &target.machines {
+        spec::AwsMachines::Provision(_) => made_nodes(spec, target),
+        spec::AwsMachines::Existing(machines) => existing_nodes(machines),
+    };
+    nodes.sort_by_key(|node| node.role);
+    nodes
+}
+
+/// Nodes are numbered from 1 and go round the zones, so that one more changes none of the rest.
+fn made_nodes(spec: &spec::Cluster, target: &spec::Aws) -> Vec<Node> {
+    let zones: Vec<&str> = target
+        .network
+        .subnets
+        .iter()
+        .map(|subnet| subnet.zone.as_str())
+        .collect();
+    let zone = |at: usize| zones.get(at % zones.len().max(1)).map(|zone| (*zone).to_owned());
+    let mut nodes = Vec::new();
+    for at in 0..spec.control_plane.count {
+        let previous = (at > 0).then(|| format!("cp-{at}"));
+        let mut node = Node::control_plane(format!("cp-{}", at + 1), at.into(), previous);
+        node.zone = zone(at.into());
+        nodes.push(node);
+    }
+    for at in 0..spec.workers.count {
+        let mut node = Node::worker(format!("worker-{}", at + 1), "cp-1");
+        node.zone = zone(at.into());
+        nodes.push(node);
+    }
+    nodes
+}
+
+/// Machines that are there join in the order of the spec.
+fn existing_nodes(machines: &[spec::AwsMachine]) -> Vec<Node> {
+    let mut previous: Option<String> = None;
+    let mut turn = 0;
+    let first = machines
+        .iter()
+        .find(|machine| machine.role == spec::MachineRole::ControlPlane)
+        .map_or("", |machine| machine.name.as_str());
+    machines
+        .iter()
+        .map(|machine| {
+            let mut node = match machine.role {
+                spec::MachineRole::Worker => Node::worker(machine.name.clone(), first),
+                spec::MachineRole::ControlPlane => {
+                    let node = Node::control_plane(machine.name.clone(), turn, previous.take());
+                    previous = Some(machine.name.clone());
+                    turn += 1;
+                    node
+                }
+            };
+            node.address = Address::Known(machine.address);
+            node.zone.clone_from(&machine.zone);
+            node.instance_id.clone_from(&machine.instance_id);
+            node
+        })
+        .collect()
+}
+
+fn load_balancers(spec: &spec::Cluster, target: &spec::Aws, machines: &Machines) -> Vec<LoadBalancer> {
+    let public = spec.endpoint.exposure == spec::Exposure::Internet;
+    let by_address = matches!(machines, Machines::Existing { by_instance: false });
+    // Target groups are replaced when one of these changes, and a new one needs a new name to
+    // stand beside the old.
+    let replaced_by = format!(
+        "{} {} ipv4 TCP {}",
+        target.network.vpc.as_deref().unwrap_or("made"),
+        if by_address { "ip" } else { "instance" },
+        spec.endpoint.port,
+    );
+    let hash = hash6(&replaced_by);
+    let most = LOAD_BALANCER.name_length;
+    let own = vec![IpNet::V4(target.network.cidr)];
+    let make = |resource, suffix: &str, internal, clients| LoadBalancer {
+        resource,
+        name: within(&spec.name, suffix, most),
+        target_group: within(&spec.name, &format!("{suffix}-{hash}"), most),
+        internal,
+        dual_stack: target.load_balancer.dual_stack,
+        clients,
+    };
+    let mut allowed = spec.endpoint.allowed_cidrs.clone();
+    if !public {
+        if allowed.is_empty() {
+            allowed.clone_from(&own);
+        }
+        return vec![make("api", "api", true, allowed)];
+    }
+    allowed.extend(target.network.nat_cidrs.iter().copied().map(IpNet::V4));
+    allowed.sort();
+    allowed.dedup();
+    let facing = make("api", "api", false, allowed);
+    if target.load_balancer.second_internal {
+        vec![make("api_internal", "api-internal", true, own), facing]
+    } else {
+        vec![facing]
+    }
+}

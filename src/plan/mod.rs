@@ -1,0 +1,202 @@
+//! The resolved cluster: every decision is made here, before anything is written.
+//!
+//! In order: names and numbers of Kubernetes from the spec and the data files; the nodes, each
+//! with its role, zone, address and turn; the endpoint and who may reach it; the target's own
+//! part. [`build`] cannot fail: what can is a validation rule, and a spec that comes here has
+//! passed them all. Components and providers only translate what stands here.
+
+pub mod aws;
+mod name;
+mod node;
+
+pub use name::{hash6, within};
+pub use node::{Address, Node, Role};
+
+use ipnet::IpNet;
+
+use crate::facts::kubernetes::KUBERNETES;
+use crate::spec;
+
+/// A cluster for one target, resolved.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The cluster's name.
+    pub cluster: String,
+    /// Kubernetes itself.
+    pub kubernetes: Kubernetes,
+    /// How the API server is reached.
+    pub endpoint: Endpoint,
+    /// The nodes: the control plane in its order of joining, then the workers.
+    pub nodes: Vec<Node>,
+    /// How the load balancer asks an API server for its health.
+    pub health_check: HealthCheck,
+    /// The target's own part.
+    pub target: Target,
+}
+
+/// The target's own part of a plan.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// Amazon Web Services.
+    Aws(aws::Aws),
+}
+
+/// Kubernetes itself.
+#[derive(Clone, Debug)]
+pub struct Kubernetes {
+    /// The exact version, for instance `1.37.1`.
+    pub version: String,
+    /// Its minor, for instance `1.37`.
+    pub minor: String,
+    /// When its fixes end, `YYYY-MM-DD`.
+    pub end_of_life: String,
+    /// The pod networks.
+    pub pod_subnets: Vec<IpNet>,
+    /// The Service networks.
+    pub service_subnets: Vec<IpNet>,
+    /// The DNS domain of Services.
+    pub dns_domain: String,
+    /// Where images come from.
+    pub image_repository: String,
+    /// The sandbox image, with its repository and tag.
+    pub sandbox_image: String,
+    /// Where the Debian packages of this minor are.
+    pub package_url: String,
+    /// The fingerprint of the packages' key.
+    pub package_key: String,
+    /// The Debian revision of the packages.
+    pub package_revision: String,
+    /// Where containerd's packages are, without the distribution's name.
+    pub containerd_url: String,
+    /// The fingerprint of their key.
+    pub containerd_key: String,
+    /// containerd's version with its Debian revision.
+    pub containerd_version: String,
+    /// The pod network's manifest and its SHA-256, if the first node applies one.
+    pub cni: Option<(String, String)>,
+}
+
+/// How the API server is reached.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// The name that nodes use: kubeadm's controlPlaneEndpoint.
+    pub node_host: Host,
+    /// The name that people use. The same, unless a second load balancer serves the nodes.
+    pub client_host: Host,
+    /// The port of the listener and of each API server.
+    pub port: u16,
+    /// Whether the first control-plane node must do without the load balancer while it starts.
+    pub pin: Pin,
+    /// What else the API server's certificate must name, beside both hosts.
+    pub other_names: Vec<CertificateName>,
+}
+
+/// A name of the API server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// A name of the user's own.
+    Named(String),
+    /// The name that the cloud gives to the nodes' load balancer, known when it is made.
+    OfLoadBalancer,
+    /// The name that the cloud gives to the public load balancer, where nodes use another.
+    OfPublicLoadBalancer,
+}
+
+/// A further name in the API server's certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CertificateName {
+    /// Known now.
+    Known(String),
+    /// The load balancer's own name, beside a name of the user's.
+    LoadBalancer,
+    /// The public address of the load balancer in this zone, known when it is made.
+    PublicAddress(String),
+}
+
+/// When a control-plane node maps the endpoint's name to itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pin {
+    /// The first one, until it is up: the load balancer has no healthy target before that, and
+    /// takes minutes to find one.
+    WhileStarting,
+}
+
+/// How the load balancer asks an API server for its health.
+#[derive(Clone, Copy, Debug)]
+pub struct HealthCheck {
+    /// Whether it asks for `/readyz` over HTTPS, or only opens the port.
+    pub readyz: bool,
+    /// Seconds that an API server goes on answering when it is told to stop: long enough for
+    /// the load balancer to notice.
+    pub shutdown_delay_seconds: u32,
+    /// Seconds that kubelet lets it live after that.
+    pub termination_seconds: u32,
+}
+
+/// Builds the plan of a valid spec for one of its targets.
+///
+/// Panics on a spec that has not passed [`crate::validate::check`] for that target.
+pub fn build(spec: &spec::Cluster, target: &str) -> Plan {
+    match (target, &spec.targets.aws) {
+        ("aws", Some(target)) => aws::build(spec, target),
+        _ => panic!("no target `{target}`: the spec was not validated, a bug in hagen"),
+    }
+}
+
+fn kubernetes(spec: &spec::Kubernetes) -> Kubernetes {
+    let facts = &*KUBERNETES;
+    let version = spec.version.clone();
+    let minor = facts
+        .minor(&version)
+        .unwrap_or_else(|| panic!("version {version} was not validated, a bug in hagen"));
+    let images = spec.image_repository.clone();
+    Kubernetes {
+        minor: minor.minor.clone(),
+        end_of_life: minor.end_of_life.clone(),
+        pod_subnets: spec.pod_subnets.clone(),
+        service_subnets: spec.service_subnets.clone(),
+        dns_domain: spec.dns_domain.clone(),
+        sandbox_image: format!("{images}/pause:{}", minor.pause),
+        image_repository: images,
+        package_url: format!(
+            "https://{}/core:/stable:/v{}/deb",
+            spec.package_repository, minor.minor
+        ),
+        package_key: facts.packages.key_fingerprint.clone(),
+        package_revision: facts.packages.revision.clone(),
+        containerd_url: facts.containerd.url.clone(),
+        containerd_key: facts.containerd.key_fingerprint.clone(),
+        containerd_version: facts.containerd.version.clone(),
+        cni: match &spec.cni {
+            spec::Cni::None => None,
+            spec::Cni::Manifest(manifest) => {
+                Some((manifest.url.clone(), manifest.sha256.clone()))
+            }
+        },
+        version,
+    }
+}
+
+/// The health check that fits a load balancer's own timing.
+fn health_check(anonymous_auth: bool, unhealthy_threshold: u32, interval_seconds: u32) -> HealthCheck {
+    // One check more than it takes, and ten seconds for the routing to follow.
+    let shutdown_delay_seconds = (unhealthy_threshold + 1) * interval_seconds + 10;
+    HealthCheck {
+        readyz: anonymous_auth,
+        shutdown_delay_seconds,
+        // Requests in flight have a minute (the API server's --request-timeout), and some more.
+        termination_seconds: shutdown_delay_seconds + 60 + 10,
+    }
+}
+
+impl Plan {
+    /// The control-plane nodes.
+    pub fn control_plane(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.iter().filter(|node| node.role != Role::Worker)
+    }
+
+    /// The workers.
+    pub fn workers(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.iter().filter(|node| node.role == Role::Worker)
+    }
+}

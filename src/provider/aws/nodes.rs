@@ -1,0 +1,213 @@
+//! control-plane.tf and workers.tf: the machines.
+
+use hcl::Block;
+
+use super::{Context, tags};
+use crate::facts::aws::MACHINES;
+use crate::format::terraform::{Document, expr, mapping, nest, set};
+use crate::plan::aws::{Image, MadeMachines};
+use crate::plan::{Address, Node};
+
+/// The control-plane nodes.
+pub(super) fn control_plane(context: &Context<'_>) -> Document {
+    let mut document = Document::default();
+    let nodes: Vec<&Node> = context.plan.control_plane().collect();
+    if let Some(made) = context.made() {
+        image(&mut document, made);
+        let zones = zones(&nodes);
+        document.commented(
+            "Each node and its zone.",
+            hcl::block! {
+                locals {
+                    control_plane = (zones)
+                }
+            },
+        );
+        document.commented(
+            INSTANCES,
+            instances("control_plane", &made.control_plane_type, made.control_plane_disk, made),
+        );
+        return document;
+    }
+    let addresses = mapping(nodes.iter().map(|node| (node.name.clone(), address(node))));
+    let targets = if context.by_address() {
+        expr("local.control_plane_addresses")
+    } else {
+        mapping(
+            nodes
+                .iter()
+                .map(|node| (node.name.clone(), node.instance_id.clone().unwrap_or_default())),
+        )
+    };
+    document.commented(
+        "The machines that are there: by address for the firewall, and what the load balancer\n\
+         registers.",
+        hcl::block! {
+            locals {
+                control_plane_addresses = (addresses)
+                control_plane           = (targets)
+            }
+        },
+    );
+    document
+}
+
+/// The workers.
+pub(super) fn workers(context: &Context<'_>) -> Document {
+    let mut document = Document::default();
+    let nodes: Vec<&Node> = context.plan.workers().collect();
+    if nodes.is_empty() {
+        return document;
+    }
+    if let Some(made) = context.made() {
+        let zones = zones(&nodes);
+        document.commented(
+            "Each node and its zone.",
+            hcl::block! {
+                locals {
+                    workers = (zones)
+                }
+            },
+        );
+        document.commented(INSTANCES, instances("worker", &made.worker_type, made.worker_disk, made));
+    } else {
+        let addresses = mapping(nodes.iter().map(|node| (node.name.clone(), address(node))));
+        document.commented(
+            "The machines that are there.",
+            hcl::block! {
+                locals {
+                    workers = (addresses)
+                }
+            },
+        );
+    }
+    document
+}
+
+const INSTANCES: &str = "\
+A new image or cloud-init is for new machines: changing it on a running one would stop it, or
+replace it with its etcd member. Replace nodes one by one; README.md says how.
+User data is gzipped: EC2 takes 16,384 bytes. Pods cannot reach the metadata service, and with it
+the secrets in the user data: one hop, and a token.";
+
+fn address(node: &Node) -> String {
+    match node.address {
+        Address::Known(address) => address.to_string(),
+        Address::FoundAtBoot => String::new(),
+    }
+}
+
+fn zones(nodes: &[&Node]) -> hcl::Expression {
+    mapping(
+        nodes
+            .iter()
+            .map(|node| (node.name.clone(), node.zone.clone().unwrap_or_default())),
+    )
+}
+
+fn image(document: &mut Document, made: &MadeMachines) {
+    match &made.image {
+        Image::Id(id) => {
+            let id = id.clone();
+            document.block(hcl::block! {
+                locals {
+                    image_id = (id)
+                }
+            });
+        }
+        Image::Newest {
+            owner,
+            name,
+            architecture,
+        } => {
+            let owner = owner.clone();
+            let name = name.clone();
+            document.commented(
+                "The publisher's newest image. It is read at every plan, and only new machines get it.",
+                hcl::block! {
+                    data "aws_ami" "node" {
+                        most_recent = true
+                        owners      = [(owner)]
+
+                        filter {
+                            name   = "name"
+                            values = [(name)]
+                        }
+
+                        filter {
+                            name   = "architecture"
+                            values = [(*architecture)]
+                        }
+
+                        filter {
+                            name   = "virtualization-type"
+                            values = ["hvm"]
+                        }
+                    }
+                },
+            );
+            document.block(hcl::block! {
+                locals {
+                    image_id = (expr("data.aws_ami.node.id"))
+                }
+            });
+        }
+    }
+}
+
+fn instances(name: &str, instance_type: &str, disk: u16, made: &MadeMachines) -> Block {
+    let nodes = if name == "worker" { "local.workers" } else { "local.control_plane" };
+    let group = expr(&format!("[aws_security_group.{name}.id]"));
+    let instance_type = instance_type.to_owned();
+    let mut block = hcl::block! {
+        resource "aws_instance" (name) {
+            for_each               = (expr(nodes))
+            ami                    = (expr("local.image_id"))
+            instance_type          = (instance_type)
+            subnet_id              = (expr("local.private_subnet_ids[each.value]"))
+            vpc_security_group_ids = (group)
+        }
+    };
+    if let Some(key) = &made.ssh_key {
+        set(&mut block, "key_name", key.clone());
+    }
+    set(&mut block, "user_data_base64", expr("base64gzip(local.cloud_init[each.key])"));
+    set(&mut block, "tags", tags("\"${local.cluster}-${each.key}\""));
+    set(&mut block, "volume_tags", tags("\"${local.cluster}-${each.key}\""));
+    nest(
+        &mut block,
+        hcl::block! {
+            metadata_options {
+                http_endpoint               = "enabled"
+                http_tokens                 = "required"
+                http_put_response_hop_limit = 1
+            }
+        },
+    );
+    nest(
+        &mut block,
+        hcl::block! {
+            root_block_device {
+                encrypted   = true
+                volume_type = "gp3"
+                volume_size = (disk)
+            }
+        },
+    );
+    let room = MACHINES.user_data.file_base64_bytes();
+    let size = format!("length(base64gzip(local.cloud_init_file[each.key])) <= {room}");
+    nest(
+        &mut block,
+        hcl::block! {
+            lifecycle {
+                ignore_changes = (expr("[ami, user_data_base64]"))
+
+                precondition {
+                    condition     = (expr(&size))
+                    error_message = (expr("\"The cloud-init of ${each.key} leaves no room for its secrets in the 16,384 bytes of EC2 user data.\""))
+                }
+            }
+        },
+    );
+    block
+}

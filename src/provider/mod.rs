@@ -1,0 +1,47 @@
+//! The targets: each turns a plan into Terraform, or files, for one cloud.
+//!
+//! [`PROVIDERS`] is the one list of them; `--provider`, `hagen providers` and the tests read it.
+
+pub mod aws;
+
+use crate::artifact::ArtifactSet;
+use crate::diagnostic::Report;
+use crate::plan::Plan;
+
+/// Turns a plan into the files for one target. Pure: reads nothing but its arguments, and the
+/// same plan gives the same bytes.
+pub trait Provider: Sync {
+    /// The word of `--provider` and the key under `targets`.
+    fn name(&self) -> &'static str;
+
+    /// The target's full name.
+    fn title(&self) -> &'static str;
+
+    /// What the target can do, each a line of `hagen providers`: what, and how.
+    fn abilities(&self) -> &'static [(&'static str, &'static str)];
+
+    /// A complete spec with comments: what `hagen init` writes, and what `hagen render` uses
+    /// where there is none.
+    fn example(&self) -> &'static str;
+
+    /// Renders the files. Must not fail: what can is a rule of [`crate::validate`].
+    fn render(&self, plan: &Plan, artifacts: &mut ArtifactSet);
+
+    /// Says what only shows in the rendered files, such as user data that is too large.
+    fn check(&self, plan: &Plan, artifacts: &ArtifactSet, report: &mut Report);
+
+    /// What cannot change once the cluster is up: the route of keys in the spec, and its value.
+    /// It goes into the lock, and a render that would change it is refused.
+    fn immutable(&self, plan: &Plan) -> Vec<(String, serde_json::Value)>;
+}
+
+/// Every target, in the order of the documentation.
+pub const PROVIDERS: &[&dyn Provider] = &[&aws::Aws];
+
+/// The target with this name.
+pub fn find(name: &str) -> Option<&'static dyn Provider> {
+    PROVIDERS
+        .iter()
+        .find(|provider| provider.name() == name)
+        .copied()
+}
