@@ -35,7 +35,10 @@ impl ArtifactSet {
                 }),
             "{path} is no path for a rendered file, a bug in hagen"
         );
-        assert!(!text.contains('\r'), "{path} has a carriage return, a bug in hagen");
+        assert!(
+            !text.contains('\r'),
+            "{path} has a carriage return, a bug in hagen"
+        );
         assert!(
             text.ends_with('\n') && !text.ends_with("\n\n"),
             "{path} does not end in exactly one newline, a bug in hagen"

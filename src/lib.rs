@@ -7,6 +7,8 @@
 //! ```
 
 pub mod artifact;
+pub mod cli;
+pub mod command;
 pub mod component;
 pub mod diagnostic;
 pub mod facts;
@@ -16,3 +18,4 @@ pub mod provider;
 pub mod source;
 pub mod spec;
 pub mod validate;
+pub mod write;

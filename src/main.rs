@@ -1,2 +1,9 @@
-//! hagen.
-fn main() {}
+//! The `hagen` command.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    hagen::command::run(&hagen::cli::Cli::parse())
+}

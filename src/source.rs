@@ -17,7 +17,7 @@ const MOST_NODES: usize = 200_000;
 const DEEPEST: usize = 64;
 
 /// A spec as text, with the place of each key and value.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Source {
     /// How messages call it: the path as given, `<stdin>`, or `<example aws>`.
     pub name: String,

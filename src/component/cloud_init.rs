@@ -88,7 +88,11 @@ pub fn document(plan: &Plan, node: &Node) -> String {
         placeholder::CA_CERTIFICATE,
     ));
     if node.role == Role::FirstControlPlane {
-        files.push(encoded("/etc/hagen/pki/ca.key", "0600", placeholder::CA_KEY));
+        files.push(encoded(
+            "/etc/hagen/pki/ca.key",
+            "0600",
+            placeholder::CA_KEY,
+        ));
     }
     files.extend([
         file(

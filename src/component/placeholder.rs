@@ -23,7 +23,10 @@ pub const NODE_ADDRESS: &str = "HAGEN_NODE_ADDRESS";
 
 /// The public address of the load balancer in a zone.
 pub fn public_address(zone: &str) -> String {
-    format!("HAGEN_API_ADDRESS_{}", zone.replace('-', "_").to_uppercase())
+    format!(
+        "HAGEN_API_ADDRESS_{}",
+        zone.replace('-', "_").to_uppercase()
+    )
 }
 
 /// A host as it stands in a cloud-init file.

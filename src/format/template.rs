@@ -14,10 +14,7 @@ use serde::Serialize;
 
 /// Every template: its name is its path below `templates/`.
 pub const TEMPLATES: &[(&str, &str)] = &[
-    (
-        "node.env.hbs",
-        include_str!("../../templates/node.env.hbs"),
-    ),
+    ("node.env.hbs", include_str!("../../templates/node.env.hbs")),
     (
         "aws/README.md.hbs",
         include_str!("../../templates/aws/README.md.hbs"),
@@ -137,12 +134,17 @@ mod tests {
     fn a_name_that_is_not_there_is_an_error_in_if_too() {
         for template in ["{{nope}}", "{{#if nope}}x{{/if}}", "{{quote nope}}"] {
             assert!(
-                REGISTRY.render_template(template, &json!({"a": 1})).is_err(),
+                REGISTRY
+                    .render_template(template, &json!({"a": 1}))
+                    .is_err(),
                 "{template}"
             );
         }
         let text = REGISTRY
-            .render_template("{{#if a}}y{{else}}n{{/if}}{{#unless b}}z{{/unless}}", &json!({"a": true, "b": false}))
+            .render_template(
+                "{{#if a}}y{{else}}n{{/if}}{{#unless b}}z{{/unless}}",
+                &json!({"a": true, "b": false}),
+            )
             .expect("renders");
         assert_eq!(text, "yz");
     }
@@ -164,7 +166,10 @@ mod tests {
             }
         }
         found.sort();
-        let mut known: Vec<_> = TEMPLATES.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let mut known: Vec<_> = TEMPLATES
+            .iter()
+            .map(|(name, _)| (*name).to_owned())
+            .collect();
         known.sort();
         assert_eq!(found, known);
     }

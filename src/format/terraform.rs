@@ -90,11 +90,18 @@ where
 }
 
 /// A mapping whose keys are hagen's own words, without quotes.
-pub fn fields<V: Into<Expression>>(entries: impl IntoIterator<Item = (&'static str, V)>) -> Expression {
+pub fn fields<V: Into<Expression>>(
+    entries: impl IntoIterator<Item = (&'static str, V)>,
+) -> Expression {
     Expression::Object(
         entries
             .into_iter()
-            .map(|(key, value)| (ObjectKey::from(hcl::Identifier::unchecked(key)), value.into()))
+            .map(|(key, value)| {
+                (
+                    ObjectKey::from(hcl::Identifier::unchecked(key)),
+                    value.into(),
+                )
+            })
             .collect::<Object<ObjectKey, Expression>>(),
     )
 }

@@ -133,7 +133,10 @@ pub(super) fn build(spec: &spec::Cluster, target: &spec::Aws) -> Plan {
     let load_balancers = load_balancers(spec, target, &machines);
     let named = spec.endpoint.host.clone().map(Host::Named);
     let (node_host, client_host) = if second {
-        (Host::OfLoadBalancer, named.clone().unwrap_or(Host::OfPublicLoadBalancer))
+        (
+            Host::OfLoadBalancer,
+            named.clone().unwrap_or(Host::OfPublicLoadBalancer),
+        )
     } else {
         let host = named.clone().unwrap_or(Host::OfLoadBalancer);
         (host.clone(), host)
@@ -185,10 +188,7 @@ pub(super) fn build(spec: &spec::Cluster, target: &spec::Aws) -> Plan {
             network: network(target),
             machines,
             load_balancers,
-            control_plane_security_group: target
-                .load_balancer
-                .control_plane_security_group
-                .clone(),
+            control_plane_security_group: target.load_balancer.control_plane_security_group.clone(),
             deletion_protection: target.load_balancer.deletion_protection,
             dns: target
                 .dns
@@ -289,7 +289,11 @@ fn made_nodes(spec: &spec::Cluster, target: &spec::Aws) -> Vec<Node> {
         .iter()
         .map(|subnet| subnet.zone.as_str())
         .collect();
-    let zone = |at: usize| zones.get(at % zones.len().max(1)).map(|zone| (*zone).to_owned());
+    let zone = |at: usize| {
+        zones
+            .get(at % zones.len().max(1))
+            .map(|zone| (*zone).to_owned())
+    };
     let mut nodes = Vec::new();
     for at in 0..spec.control_plane.count {
         let previous = (at > 0).then(|| format!("cp-{at}"));
@@ -333,7 +337,11 @@ fn existing_nodes(machines: &[spec::AwsMachine]) -> Vec<Node> {
         .collect()
 }
 
-fn load_balancers(spec: &spec::Cluster, target: &spec::Aws, machines: &Machines) -> Vec<LoadBalancer> {
+fn load_balancers(
+    spec: &spec::Cluster,
+    target: &spec::Aws,
+    machines: &Machines,
+) -> Vec<LoadBalancer> {
     let public = spec.endpoint.exposure == spec::Exposure::Internet;
     let by_address = matches!(machines, Machines::Existing { by_instance: false });
     // Target groups are replaced when one of these changes, and a new one needs a new name to

@@ -12,6 +12,8 @@ mod node;
 pub use name::{hash6, within};
 pub use node::{Address, Node, Role};
 
+use std::collections::BTreeMap;
+
 use ipnet::IpNet;
 
 use crate::facts::kubernetes::KUBERNETES;
@@ -169,16 +171,18 @@ fn kubernetes(spec: &spec::Kubernetes) -> Kubernetes {
         containerd_version: facts.containerd.version.clone(),
         cni: match &spec.cni {
             spec::Cni::None => None,
-            spec::Cni::Manifest(manifest) => {
-                Some((manifest.url.clone(), manifest.sha256.clone()))
-            }
+            spec::Cni::Manifest(manifest) => Some((manifest.url.clone(), manifest.sha256.clone())),
         },
         version,
     }
 }
 
 /// The health check that fits a load balancer's own timing.
-fn health_check(anonymous_auth: bool, unhealthy_threshold: u32, interval_seconds: u32) -> HealthCheck {
+fn health_check(
+    anonymous_auth: bool,
+    unhealthy_threshold: u32,
+    interval_seconds: u32,
+) -> HealthCheck {
     // One check more than it takes, and ten seconds for the routing to follow.
     let shutdown_delay_seconds = (unhealthy_threshold + 1) * interval_seconds + 10;
     HealthCheck {
@@ -198,5 +202,37 @@ impl Plan {
     /// The workers.
     pub fn workers(&self) -> impl Iterator<Item = &Node> {
         self.nodes.iter().filter(|node| node.role == Role::Worker)
+    }
+
+    /// What cannot change once the first node is up, on any target: the route of keys in the
+    /// spec, and its value. kubeadm has no way to change these
+    /// (kubernetes-sigs/cluster-api: the KubeadmControlPlane webhook has the list).
+    pub fn immutable(&self) -> BTreeMap<String, serde_json::Value> {
+        let texts = |networks: &[IpNet]| {
+            let texts: Vec<String> = networks.iter().map(ToString::to_string).collect();
+            serde_json::Value::from(texts)
+        };
+        let host = match &self.endpoint.node_host {
+            Host::Named(name) => serde_json::Value::from(name.as_str()),
+            Host::OfLoadBalancer | Host::OfPublicLoadBalancer => "the load balancer's own".into(),
+        };
+        [
+            ("name", self.cluster.as_str().into()),
+            ("endpoint.host", host),
+            ("endpoint.port", self.endpoint.port.into()),
+            ("etcd", "stacked".into()),
+            ("kubernetes.podSubnets", texts(&self.kubernetes.pod_subnets)),
+            (
+                "kubernetes.serviceSubnets",
+                texts(&self.kubernetes.service_subnets),
+            ),
+            (
+                "kubernetes.dnsDomain",
+                self.kubernetes.dns_domain.as_str().into(),
+            ),
+        ]
+        .into_iter()
+        .map(|(field, value)| (field.to_owned(), value))
+        .collect()
     }
 }

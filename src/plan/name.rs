@@ -5,7 +5,11 @@ use sha2::{Digest as _, Sha256};
 /// The first six hexadecimal digits of a SHA-256.
 pub fn hash6(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
-    digest.iter().take(3).map(|byte| format!("{byte:02x}")).collect()
+    digest
+        .iter()
+        .take(3)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// `name-suffix`, within `most` characters: a name that is too long is cut and gets a hash of

@@ -162,5 +162,15 @@ pub struct Targets {
     pub aws: Option<Aws>,
 }
 
+impl Targets {
+    /// Whether there is something for this target.
+    pub fn has(&self, name: &str) -> bool {
+        match name {
+            "aws" => self.aws.is_some(),
+            _ => false,
+        }
+    }
+}
+
 /// Tags that the user puts on everything that can carry them.
 pub type Tags = BTreeMap<String, String>;

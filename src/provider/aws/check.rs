@@ -39,7 +39,9 @@ pub(super) fn user_data(plan: &Plan, artifacts: &ArtifactSet, report: &mut Repor
                 ),
             )
             .value("kubernetes", "what makes it long is mostly here")
-            .cure("shorten what the spec adds: long repository names, many names in the certificate"),
+            .cure(
+                "shorten what the spec adds: long repository names, many names in the certificate",
+            ),
         );
     } else if largest.bytes * 100 > limit * MACHINES.user_data.warn_percent {
         report.push(
@@ -95,10 +97,15 @@ fn filled(plan: &Plan, text: &str) -> String {
     ]
     .map(str::to_owned)
     .into();
-    words.extend(plan.endpoint.other_names.iter().filter_map(|name| match name {
-        CertificateName::PublicAddress(zone) => Some(placeholder::public_address(zone)),
-        _ => None,
-    }));
+    words.extend(
+        plan.endpoint
+            .other_names
+            .iter()
+            .filter_map(|name| match name {
+                CertificateName::PublicAddress(zone) => Some(placeholder::public_address(zone)),
+                _ => None,
+            }),
+    );
     let mut text = text.to_owned();
     for word in words {
         text = text.replace(&word, &incompressible(&word, placeholder::longest(&word)));

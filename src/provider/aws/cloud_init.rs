@@ -100,9 +100,21 @@ pub(super) fn document(context: &Context<'_>) -> Document {
     }
     for (suffix, word, value) in [
         ("token", placeholder::BOOTSTRAP_TOKEN, "var.bootstrap_token"),
-        ("certificate_key", placeholder::CERTIFICATE_KEY, "var.certificate_key"),
-        ("ca_certificate", placeholder::CA_CERTIFICATE, "base64encode(var.cluster_ca_certificate)"),
-        ("ca_key", placeholder::CA_KEY, "base64encode(var.cluster_ca_key)"),
+        (
+            "certificate_key",
+            placeholder::CERTIFICATE_KEY,
+            "var.certificate_key",
+        ),
+        (
+            "ca_certificate",
+            placeholder::CA_CERTIFICATE,
+            "base64encode(var.cluster_ca_certificate)",
+        ),
+        (
+            "ca_key",
+            placeholder::CA_KEY,
+            "base64encode(var.cluster_ca_key)",
+        ),
     ] {
         steps.push((suffix.into(), word.into(), value.into()));
     }

@@ -78,7 +78,11 @@ fn prevent_destroy() -> Block {
 fn load_balancer(context: &Context<'_>, balancer: &LoadBalancer) -> Block {
     let name = balancer.name.clone();
     let internal = balancer.internal;
-    let family = if balancer.dual_stack { "dualstack" } else { "ipv4" };
+    let family = if balancer.dual_stack {
+        "dualstack"
+    } else {
+        "ipv4"
+    };
     let group = expr(&format!("[aws_security_group.{}_lb.id]", balancer.resource));
     let protected = context.target.deletion_protection;
     let mut block = hcl::block! {
@@ -94,17 +98,29 @@ fn load_balancer(context: &Context<'_>, balancer: &LoadBalancer) -> Block {
         }
     };
     let network = &context.target.network;
-    let subnets = if internal { &network.subnets } else { &network.public_subnets };
+    let subnets = if internal {
+        &network.subnets
+    } else {
+        &network.public_subnets
+    };
     for subnet in subnets {
         let zone = subnet.zone.as_str();
         let mut mapping = Block::builder("subnet_mapping").build();
         if internal {
-            set(&mut mapping, "subnet_id", expr(&format!("local.private_subnet_ids[\"{zone}\"]")));
+            set(
+                &mut mapping,
+                "subnet_id",
+                expr(&format!("local.private_subnet_ids[\"{zone}\"]")),
+            );
             if let Some(address) = subnet.api_address {
                 set(&mut mapping, "private_ipv4_address", address.to_string());
             }
         } else {
-            set(&mut mapping, "subnet_id", expr(&format!("local.public_subnet_ids[\"{zone}\"]")));
+            set(
+                &mut mapping,
+                "subnet_id",
+                expr(&format!("local.public_subnet_ids[\"{zone}\"]")),
+            );
             set(
                 &mut mapping,
                 "allocation_id",
@@ -121,7 +137,11 @@ fn load_balancer(context: &Context<'_>, balancer: &LoadBalancer) -> Block {
 
 fn target_group(context: &Context<'_>, balancer: &LoadBalancer) -> Block {
     let name = balancer.target_group.clone();
-    let kind = if context.by_address() { "ip" } else { "instance" };
+    let kind = if context.by_address() {
+        "ip"
+    } else {
+        "instance"
+    };
     let port = context.plan.endpoint.port;
     let mut block = hcl::block! {
         resource "aws_lb_target_group" (balancer.resource) {
@@ -137,7 +157,11 @@ fn target_group(context: &Context<'_>, balancer: &LoadBalancer) -> Block {
     set(&mut block, "port", port);
     set(&mut block, "preserve_client_ip", false);
     set(&mut block, "connection_termination", true);
-    set(&mut block, "deregistration_delay", LOAD_BALANCER.deregistration_delay_seconds);
+    set(
+        &mut block,
+        "deregistration_delay",
+        LOAD_BALANCER.deregistration_delay_seconds,
+    );
     set(&mut block, "tags", tags(&format!("\"{}\"", balancer.name)));
     nest(&mut block, health_check(context));
     let draining = LOAD_BALANCER.unhealthy_draining_seconds;
@@ -205,7 +229,10 @@ fn attachment(context: &Context<'_>, balancer: &LoadBalancer) -> Block {
 fn listener(context: &Context<'_>, balancer: &LoadBalancer) -> Block {
     let balancer_arn = expr(&format!("aws_lb.{}.arn", balancer.resource));
     let group_arn = expr(&format!("aws_lb_target_group.{}.arn", balancer.resource));
-    let filled = expr(&format!("[aws_lb_target_group_attachment.{}]", balancer.resource));
+    let filled = expr(&format!(
+        "[aws_lb_target_group_attachment.{}]",
+        balancer.resource
+    ));
     let port = context.plan.endpoint.port;
     let idle = LOAD_BALANCER.tcp_idle_timeout_seconds;
     hcl::block! {

@@ -37,13 +37,25 @@ impl Provider for Aws {
 
     fn abilities(&self) -> &'static [(&'static str, &'static str)] {
         &[
-            ("API load balancer", "Network Load Balancer, internal or internet-facing, or one of each"),
-            ("health check", "HTTPS /readyz, or the port where anonymous access is off"),
+            (
+                "API load balancer",
+                "Network Load Balancer, internal or internet-facing, or one of each",
+            ),
+            (
+                "health check",
+                "HTTPS /readyz, or the port where anonymous access is off",
+            ),
             ("fixed addresses", "one for each zone, internal or elastic"),
             ("network", "an existing VPC, or one that hagen makes"),
-            ("machines", "made by Terraform, or existing ones by address or instance id"),
+            (
+                "machines",
+                "made by Terraform, or existing ones by address or instance id",
+            ),
             ("etcd", "stacked"),
-            ("name", "the load balancer's own, your own, or a Route 53 record"),
+            (
+                "name",
+                "the load balancer's own, your own, or a Route 53 record",
+            ),
             ("IPv6", "dual-stack load balancer"),
         ]
     }
@@ -96,7 +108,11 @@ impl Provider for Aws {
             (path("network.cidr"), json!(target.network.cidr.to_string())),
             (
                 "endpoint.exposure".to_owned(),
-                json!(if target.load_balancers.iter().any(|lb| !lb.internal) { "internet" } else { "internal" }),
+                json!(if target.load_balancers.iter().any(|lb| !lb.internal) {
+                    "internet"
+                } else {
+                    "internal"
+                }),
             ),
             (
                 path("loadBalancer.secondInternal"),
@@ -148,11 +164,17 @@ impl Context<'_> {
 
     /// Whether the control plane is registered by address.
     fn by_address(&self) -> bool {
-        matches!(self.target.machines, aws::Machines::Existing { by_instance: false })
+        matches!(
+            self.target.machines,
+            aws::Machines::Existing { by_instance: false }
+        )
     }
 
     fn has_workers(&self) -> bool {
-        self.plan.nodes.iter().any(|node| node.role == plan::Role::Worker)
+        self.plan
+            .nodes
+            .iter()
+            .any(|node| node.role == plan::Role::Worker)
     }
 }
 

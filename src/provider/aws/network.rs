@@ -44,7 +44,10 @@ fn existing(document: &mut Document, context: &Context<'_>, vpc: &str) {
             set(&mut locals, name, ids(subnets));
         }
     }
-    document.commented("An existing network: nothing of it is changed here.", locals);
+    document.commented(
+        "An existing network: nothing of it is changed here.",
+        locals,
+    );
 }
 
 fn ids(subnets: &[Subnet]) -> Expression {
@@ -97,7 +100,13 @@ fn made(document: &mut Document, context: &Context<'_>) {
         }
     });
     subnets(document, "private", "internal-elb", network.dual_stack, 0);
-    subnets(document, "public", "elb", network.dual_stack, network.subnets.len());
+    subnets(
+        document,
+        "public",
+        "elb",
+        network.dual_stack,
+        network.subnets.len(),
+    );
     routes_out(document, network.dual_stack);
 }
 

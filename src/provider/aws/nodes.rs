@@ -25,7 +25,12 @@ pub(super) fn control_plane(context: &Context<'_>) -> Document {
         );
         document.commented(
             INSTANCES,
-            instances("control_plane", &made.control_plane_type, made.control_plane_disk, made),
+            instances(
+                "control_plane",
+                &made.control_plane_type,
+                made.control_plane_disk,
+                made,
+            ),
         );
         return document;
     }
@@ -33,11 +38,12 @@ pub(super) fn control_plane(context: &Context<'_>) -> Document {
     let targets = if context.by_address() {
         expr("local.control_plane_addresses")
     } else {
-        mapping(
-            nodes
-                .iter()
-                .map(|node| (node.name.clone(), node.instance_id.clone().unwrap_or_default())),
-        )
+        mapping(nodes.iter().map(|node| {
+            (
+                node.name.clone(),
+                node.instance_id.clone().unwrap_or_default(),
+            )
+        }))
     };
     document.commented(
         "The machines that are there: by address for the firewall, and what the load balancer\n\
@@ -69,7 +75,10 @@ pub(super) fn workers(context: &Context<'_>) -> Document {
                 }
             },
         );
-        document.commented(INSTANCES, instances("worker", &made.worker_type, made.worker_disk, made));
+        document.commented(
+            INSTANCES,
+            instances("worker", &made.worker_type, made.worker_disk, made),
+        );
     } else {
         let addresses = mapping(nodes.iter().map(|node| (node.name.clone(), address(node))));
         document.commented(
@@ -156,7 +165,11 @@ fn image(document: &mut Document, made: &MadeMachines) {
 }
 
 fn instances(name: &str, instance_type: &str, disk: u16, made: &MadeMachines) -> Block {
-    let nodes = if name == "worker" { "local.workers" } else { "local.control_plane" };
+    let nodes = if name == "worker" {
+        "local.workers"
+    } else {
+        "local.control_plane"
+    };
     let group = expr(&format!("[aws_security_group.{name}.id]"));
     let instance_type = instance_type.to_owned();
     let mut block = hcl::block! {
@@ -171,9 +184,17 @@ fn instances(name: &str, instance_type: &str, disk: u16, made: &MadeMachines) ->
     if let Some(key) = &made.ssh_key {
         set(&mut block, "key_name", key.clone());
     }
-    set(&mut block, "user_data_base64", expr("base64gzip(local.cloud_init[each.key])"));
+    set(
+        &mut block,
+        "user_data_base64",
+        expr("base64gzip(local.cloud_init[each.key])"),
+    );
     set(&mut block, "tags", tags("\"${local.cluster}-${each.key}\""));
-    set(&mut block, "volume_tags", tags("\"${local.cluster}-${each.key}\""));
+    set(
+        &mut block,
+        "volume_tags",
+        tags("\"${local.cluster}-${each.key}\""),
+    );
     nest(
         &mut block,
         hcl::block! {

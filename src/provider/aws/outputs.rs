@@ -10,9 +10,10 @@ pub(super) fn document(context: &Context<'_>) -> Document {
     let endpoint = &context.plan.endpoint;
     let host = |host: &Host| match host {
         Host::Named(name) => hcl::Expression::String(format!("{name}:{}", endpoint.port)),
-        Host::OfLoadBalancer if context.target.load_balancers.len() > 1 => {
-            expr(&format!("\"${{aws_lb.api_internal.dns_name}}:{}\"", endpoint.port))
-        }
+        Host::OfLoadBalancer if context.target.load_balancers.len() > 1 => expr(&format!(
+            "\"${{aws_lb.api_internal.dns_name}}:{}\"",
+            endpoint.port
+        )),
         Host::OfLoadBalancer | Host::OfPublicLoadBalancer => {
             expr(&format!("\"${{aws_lb.api.dns_name}}:{}\"", endpoint.port))
         }
@@ -29,18 +30,63 @@ pub(super) fn document(context: &Context<'_>) -> Document {
         }
         document.block(block);
     };
-    output("api_endpoint", "Where people reach the API server, host:port.", host(&endpoint.client_host), false);
-    output("api_dns_name", "The load balancer's own name.", expr("aws_lb.api.dns_name"), false);
-    output("api_zone_id", "The hosted zone of that name, for an alias record.", expr("aws_lb.api.zone_id"), false);
-    output("api_security_group_id", "The load balancer's security group.", expr("aws_security_group.api_lb.id"), false);
-    output("api_target_group_arn", "The target group of the API servers.", expr("aws_lb_target_group.api.arn"), false);
+    output(
+        "api_endpoint",
+        "Where people reach the API server, host:port.",
+        host(&endpoint.client_host),
+        false,
+    );
+    output(
+        "api_dns_name",
+        "The load balancer's own name.",
+        expr("aws_lb.api.dns_name"),
+        false,
+    );
+    output(
+        "api_zone_id",
+        "The hosted zone of that name, for an alias record.",
+        expr("aws_lb.api.zone_id"),
+        false,
+    );
+    output(
+        "api_security_group_id",
+        "The load balancer's security group.",
+        expr("aws_security_group.api_lb.id"),
+        false,
+    );
+    output(
+        "api_target_group_arn",
+        "The target group of the API servers.",
+        expr("aws_lb_target_group.api.arn"),
+        false,
+    );
     if context.target.load_balancers.len() > 1 {
-        output("node_endpoint", "Where nodes reach the API server, host:port: kubeadm's controlPlaneEndpoint.", host(&endpoint.node_host), false);
-        output("api_internal_target_group_arn", "The target group of the internal load balancer.", expr("aws_lb_target_group.api_internal.arn"), false);
+        output(
+            "node_endpoint",
+            "Where nodes reach the API server, host:port: kubeadm's controlPlaneEndpoint.",
+            host(&endpoint.node_host),
+            false,
+        );
+        output(
+            "api_internal_target_group_arn",
+            "The target group of the internal load balancer.",
+            expr("aws_lb_target_group.api_internal.arn"),
+            false,
+        );
     }
     if context.made().is_some() {
-        output("control_plane_addresses", "The private address of each control-plane node.", expr("{ for name, node in aws_instance.control_plane : name => node.private_ip }"), false);
-        output("control_plane_security_group_id", "The control-plane nodes' security group.", expr("aws_security_group.control_plane.id"), false);
+        output(
+            "control_plane_addresses",
+            "The private address of each control-plane node.",
+            expr("{ for name, node in aws_instance.control_plane : name => node.private_ip }"),
+            false,
+        );
+        output(
+            "control_plane_security_group_id",
+            "The control-plane nodes' security group.",
+            expr("aws_security_group.control_plane.id"),
+            false,
+        );
         return document;
     }
     if context.target.control_plane_security_group.is_none() {
@@ -48,10 +94,17 @@ pub(super) fn document(context: &Context<'_>) -> Document {
         output(
             "control_plane_rule_to_add",
             "hagen does not know the security group of the control-plane machines. Add this rule to it, or no health check passes.",
-            expr(&format!("\"ingress tcp {port} from ${{aws_security_group.api_lb.id}}\"")),
+            expr(&format!(
+                "\"ingress tcp {port} from ${{aws_security_group.api_lb.id}}\""
+            )),
             false,
         );
     }
-    output("cloud_init", "The finished cloud-init of each machine. It holds secrets.", expr("local.cloud_init"), true);
+    output(
+        "cloud_init",
+        "The finished cloud-init of each machine. It holds secrets.",
+        expr("local.cloud_init"),
+        true,
+    );
     document
 }

@@ -72,21 +72,47 @@ fn of_load_balancer(document: &mut Document, context: &Context<'_>, balancer: &L
         group(&name, "Kubernetes API load balancer"),
     );
     clients(document, balancer, &name, &id, port);
-    if !balancer.internal && context.target.network.vpc.is_none() && context.target.load_balancers.len() == 1 {
-        let mut block = rule("ingress", &format!("{name}_nat"), &id, "Nodes, through their NAT gateway");
+    if !balancer.internal
+        && context.target.network.vpc.is_none()
+        && context.target.load_balancers.len() == 1
+    {
+        let mut block = rule(
+            "ingress",
+            &format!("{name}_nat"),
+            &id,
+            "Nodes, through their NAT gateway",
+        );
         for_each(&mut block, expr("aws_eip.nat"));
-        set(&mut block, "cidr_ipv4", expr("\"${each.value.public_ip}/32\""));
+        set(
+            &mut block,
+            "cidr_ipv4",
+            expr("\"${each.value.public_ip}/32\""),
+        );
         ports(&mut block, "tcp", port, port);
         document.commented("Nodes reach a public load balancer from outside.", block);
     }
     // The load balancer's side of each API server.
     if context.made().is_some() {
-        let mut block = rule("egress", &format!("{name}_target"), &id, "kube-apiserver and its health check");
-        set(&mut block, "referenced_security_group_id", expr("aws_security_group.control_plane.id"));
+        let mut block = rule(
+            "egress",
+            &format!("{name}_target"),
+            &id,
+            "kube-apiserver and its health check",
+        );
+        set(
+            &mut block,
+            "referenced_security_group_id",
+            expr("aws_security_group.control_plane.id"),
+        );
         ports(&mut block, "tcp", port, port);
         document.commented("Health checks obey egress rules.", block);
     } else {
-        let mut block = rule("egress", &format!("{name}_target"), &id, "kube-apiserver and its health check");
+        let mut block = rule(
+            "egress",
+            &format!("{name}_target"),
+            &id,
+            "kube-apiserver and its health check",
+        );
         for_each(&mut block, expr("local.control_plane_addresses"));
         set(&mut block, "cidr_ipv4", expr("\"${each.value}/32\""));
         ports(&mut block, "tcp", port, port);
@@ -103,7 +129,11 @@ fn of_load_balancer(document: &mut Document, context: &Context<'_>, balancer: &L
             .map(hcl::Expression::String)
     };
     if let Some(nodes) = nodes {
-        let suffix = if balancer.resource == "api" { "" } else { "_internal" };
+        let suffix = if balancer.resource == "api" {
+            ""
+        } else {
+            "_internal"
+        };
         let mut block = rule(
             "ingress",
             &format!("control_plane_api{suffix}"),
@@ -132,14 +162,29 @@ fn clients(document: &mut Document, balancer: &LoadBalancer, name: &str, id: &st
         if networks.is_empty() {
             continue;
         }
-        let networks = hcl::Expression::from(hcl::expr::FuncCall::builder("toset").arg(texts(networks)).build());
-        let mut block = rule("ingress", &format!("{name}_client{suffix}"), id, "Kubernetes API clients");
+        let networks = hcl::Expression::from(
+            hcl::expr::FuncCall::builder("toset")
+                .arg(texts(networks))
+                .build(),
+        );
+        let mut block = rule(
+            "ingress",
+            &format!("{name}_client{suffix}"),
+            id,
+            "Kubernetes API clients",
+        );
         for_each(&mut block, networks);
         set(&mut block, argument, expr("each.value"));
         ports(&mut block, "tcp", port, port);
         document.block(block);
-        let mut block = rule("ingress", &format!("{name}_path_mtu{suffix}"), id, "Path MTU discovery");
-        let same = format!("toset(keys(aws_vpc_security_group_ingress_rule.{name}_client{suffix}))");
+        let mut block = rule(
+            "ingress",
+            &format!("{name}_path_mtu{suffix}"),
+            id,
+            "Path MTU discovery",
+        );
+        let same =
+            format!("toset(keys(aws_vpc_security_group_ingress_rule.{name}_client{suffix}))");
         for_each(&mut block, expr(&same));
         set(&mut block, argument, expr("each.value"));
         ports(&mut block, icmp, icmp_type, icmp_code);
@@ -157,15 +202,30 @@ fn of_nodes(document: &mut Document, context: &Context<'_>) {
     };
     let control_plane = "aws_security_group.control_plane.id";
     let worker = "aws_security_group.worker.id";
-    let mut block = rule("ingress", "control_plane_self", control_plane, "etcd, kubelet, API servers");
+    let mut block = rule(
+        "ingress",
+        "control_plane_self",
+        control_plane,
+        "etcd, kubelet, API servers",
+    );
     everything(&mut block, control_plane);
     document.block(block);
     if workers {
         document.block(group("worker", "Workers"));
-        let mut block = rule("ingress", "worker_self", worker, "Pods and nodes among themselves");
+        let mut block = rule(
+            "ingress",
+            "worker_self",
+            worker,
+            "Pods and nodes among themselves",
+        );
         everything(&mut block, worker);
         document.block(block);
-        let mut block = rule("ingress", "worker_control_plane", worker, "kubelet and pods, from the control plane");
+        let mut block = rule(
+            "ingress",
+            "worker_control_plane",
+            worker,
+            "kubelet and pods, from the control plane",
+        );
         everything(&mut block, control_plane);
         document.block(block);
         let from_workers = fields([
@@ -177,7 +237,12 @@ fn of_nodes(document: &mut Document, context: &Context<'_>) {
             ("geneve", open("udp", 6081, 6081)),
             ("path_mtu", open("icmp", 3, 4)),
         ]);
-        let mut block = rule("ingress", "control_plane_worker", control_plane, "From workers");
+        let mut block = rule(
+            "ingress",
+            "control_plane_worker",
+            control_plane,
+            "From workers",
+        );
         for_each(&mut block, from_workers);
         set(&mut block, "referenced_security_group_id", expr(worker));
         set(&mut block, "ip_protocol", expr("each.value.protocol"));
@@ -203,7 +268,12 @@ fn of_nodes(document: &mut Document, context: &Context<'_>) {
         set(&mut block, "cidr_ipv4", expr("local.vpc_cidr"));
         set(&mut block, "ip_protocol", "-1");
         document.block(block);
-        let mut block = rule("egress", &format!("{name}_out"), &id, "nodeEgressCidrs of the spec");
+        let mut block = rule(
+            "egress",
+            &format!("{name}_out"),
+            &id,
+            "nodeEgressCidrs of the spec",
+        );
         for_each(&mut block, egress.clone());
         set(&mut block, "cidr_ipv4", expr("each.value"));
         set(&mut block, "ip_protocol", "-1");

@@ -1,0 +1,189 @@
+//! The command line: its words and nothing else.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::provider::PROVIDERS;
+
+/// One cluster spec in, one reviewable folder out: Terraform, cloud-init and load balancer
+/// configuration for highly available kubeadm clusters.
+#[derive(Debug, Parser)]
+#[command(
+    name = "hagen",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    after_help = "Exit codes: 0 done; 1 differences found (render --check, diff); 2 the spec or the \
+                  command line is wrong; 3 a file or a cloud API failed."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What hagen can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a commented spec to start from, and its JSON Schema beside it
+    Init(Init),
+    /// Render the folder of a cluster
+    Render(Render),
+    /// Say what a render would change, in words and as text; exit 1 if anything
+    Diff(Diff),
+    /// Check a spec: every problem at once
+    Validate(Validate),
+    /// Explain a diagnostic in full, or list all of them
+    Explain(Explain),
+    /// Print the JSON Schema of the spec, for editors
+    Schema,
+    /// List the targets and what each can do
+    Providers(Providers),
+    /// Make the secrets of a cluster: join token, certificate key, cluster CA
+    Secrets(Secrets),
+    /// Print the completions of a shell
+    Completions(Completions),
+    /// Print the manual page
+    Man,
+}
+
+/// `hagen init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The target the spec is for
+    #[arg(long, value_name = "P", value_parser = provider_names())]
+    pub provider: String,
+    /// The file to write; `-` prints the spec and writes no schema
+    #[arg(long, value_name = "FILE", default_value = "hagen.yaml")]
+    pub out: PathBuf,
+    /// Replace files that are there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Which specs, for which target.
+#[derive(Debug, Args)]
+pub struct Input {
+    /// The target to render for
+    #[arg(long, value_name = "P", value_parser = provider_names())]
+    pub provider: String,
+    /// A spec, a folder of specs, or `-` for standard input; may be given several times
+    /// [default: hagen.yaml, or without one the embedded example]
+    #[arg(long, value_name = "F")]
+    pub file: Vec<PathBuf>,
+    /// The folder to render into; with several specs, the folder above theirs
+    /// [default: out/NAME-P]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// `hagen render`.
+#[derive(Debug, Args)]
+pub struct Render {
+    /// Which specs, for which target.
+    #[command(flatten)]
+    pub input: Input,
+    /// Write nothing; exit 1 with a diff if the folder is not what render would write
+    #[arg(long)]
+    pub check: bool,
+    /// Overwrite files that were edited or are not hagen's own
+    #[arg(long, conflicts_with = "check")]
+    pub force: bool,
+    /// How to print what was done
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `hagen diff`.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// Which specs, for which target.
+    #[command(flatten)]
+    pub input: Input,
+    /// How to print the changes; markdown is a pull-request comment
+    #[arg(long, value_enum, default_value_t)]
+    pub format: DiffFormat,
+}
+
+/// `hagen validate`.
+#[derive(Debug, Args)]
+pub struct Validate {
+    /// A spec, a folder of specs, or `-` for standard input; may be given several times
+    /// [default: hagen.yaml]
+    #[arg(long, value_name = "F")]
+    pub file: Vec<PathBuf>,
+    /// Check this target only
+    #[arg(long, value_name = "P", value_parser = provider_names())]
+    pub provider: Option<String>,
+    /// How to print the problems; json also shows every default
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `hagen explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The code, for instance HGN2003; without one, all of them are listed
+    pub code: Option<String>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `hagen providers`.
+#[derive(Debug, Args)]
+pub struct Providers {
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `hagen secrets`.
+#[derive(Debug, Args)]
+pub struct Secrets {
+    /// The spec of the cluster [default: hagen.yaml]
+    #[arg(long, value_name = "F")]
+    pub file: Option<PathBuf>,
+    /// The file to write, or the rendered folder: then secrets.auto.tfvars.json in it
+    #[arg(long, value_name = "S")]
+    pub out: PathBuf,
+    /// Replace secrets that are there: a running cluster does not know the new ones
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `hagen completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    pub shell: Shell,
+}
+
+/// Text for people or JSON for tools.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For tools.
+    Json,
+}
+
+/// How `diff` prints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// A pull-request comment.
+    Markdown,
+    /// For tools.
+    Json,
+}
+
+fn provider_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(PROVIDERS.iter().map(|provider| provider.name()))
+}
