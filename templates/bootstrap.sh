@@ -16,6 +16,7 @@ state=/var/lib/hagen
 run=/run/hagen
 admin=/etc/kubernetes/admin.conf
 kubelet=/etc/kubernetes/kubelet.conf
+pki=/etc/kubernetes/pki
 label=node-role.kubernetes.io/control-plane
 pin_tag='# hagen: the endpoint while this node bootstraps'
 
@@ -146,7 +147,7 @@ facts() {
     fail "the host name is '$(uname -n)', the node name '$HAGEN_NODE': they must be the same"
   wait_for 60 "address $address on this machine" has_address ||
     fail "address $address is not on this machine"
-  # Certificates are valid from now: https://github.com/kubernetes/kubeadm/issues/2275 starts elsewhere
+  # kubeadm dates its certificates back by five minutes, no more.
   wait_for 300 'a synchronised clock' clock_synchronised ||
     fail 'the clock is not synchronised: check NTP (timedatectl)'
 }
@@ -158,10 +159,7 @@ swap() {
 }
 
 kernel() {
-  local module
-  while read -r module; do
-    if [[ $module && $module != '#'* ]]; then modprobe "$module"; fi
-  done </etc/modules-load.d/hagen.conf
+  grep -v '^#' /etc/modules-load.d/hagen.conf | xargs -n 1 modprobe
   sysctl --load=/etc/sysctl.d/99-hagen.conf # only ours: --system fails on others' lines
 }
 
@@ -303,12 +301,17 @@ guard() {
   for round in 1 2 3; do
     for target in "${targets[@]}"; do
       if quiet api "$target/readyz"; then
-        stop "$target answers already with this cluster's CA, so this node must not found the cluster a second time, and it has no configuration to join: remove the lost node (kubectl delete node $HAGEN_NODE; etcdctl member remove), then make another control-plane node the first in the spec and render again, or join this one by hand (kubeadm init phase upload-certs --upload-certs, kubeadm token create --print-join-command)"
+        stop "$target answers with the CA of this cluster, which must not be founded a second time, and this node has no configuration to join. Remove the lost node (kubectl delete node $HAGEN_NODE, etcdctl member remove), then make another control-plane node the first one in the spec and render again, or join this one by hand (kubeadm init phase upload-certs --upload-certs, kubeadm token create --print-join-command)"
       fi
     done
     log "no other API server answers ($round of 3)"
     sleep 3
   done
+}
+
+place_pki() { # all of /etc/hagen/pki, and nothing half written by a killed init: none of it is in use yet
+  rm -rf "$pki"
+  install -d -m 0755 "$pki" && cp -R "$etc/pki/." "$pki/" && chmod 0600 "$pki"/*.key && chmod 0644 "$pki"/*.crt
 }
 
 run_init() {
@@ -319,9 +322,7 @@ run_init() {
     log 'an earlier init came as far as admin.conf: running its phases again'
     arguments+=(--skip-phases=preflight)
   else
-    rm -rf /etc/kubernetes/pki # perhaps half written; nothing has used it yet
-    install -D -m 0644 "$etc/pki/ca.crt" /etc/kubernetes/pki/ca.crt &&
-      install -m 0600 "$etc/pki/ca.key" /etc/kubernetes/pki/ca.key || fail 'cannot place the cluster CA'
+    place_pki || fail 'cannot place the cluster CA'
   fi
   timeout --kill-after 30 1800 kubeadm init "${arguments[@]}"
 }
@@ -347,12 +348,13 @@ apply_cni() {
 predecessor_joined() {
   local code
   code=$(api -H @"$run/authorization" -o "$run/node.json" -w '%{http_code}' \
-    "$(url "$HAGEN_ENDPOINT_HOST" "$HAGEN_ENDPOINT_PORT")/api/v1/nodes/$HAGEN_PREVIOUS") || true
+    "$(url "$HAGEN_ENDPOINT_HOST" "$HAGEN_ENDPOINT_PORT")/api/v1/nodes/$HAGEN_PREVIOUS") || code=curl-$?
   case $code in
     200) detail='its control plane is not up yet' ;;
     401 | 403) detail='the bootstrap token is not valid yet, or no more' ;;
     404) detail='it is not registered yet' ;;
-    *) detail='no API server answers at the endpoint' ;;
+    curl-60) detail='the endpoint does not show a certificate of this cluster' ;;
+    *) detail="no API server answers at the endpoint ($code)" ;;
   esac
   [[ $code == 200 ]] && grep -Eq "\"$label\"[[:space:]]*:" "$run/node.json"
 }
@@ -397,10 +399,10 @@ join() {
 # --- the end --------------------------------------------------------------------------------
 
 etcd_voter() {
-  local container pki=/etc/kubernetes/pki/etcd
+  local container
   container=$(crictl ps -q --name '^etcd$' --state running) && [[ $container ]] || return 1
-  crictl exec "${container%%$'\n'*}" etcdctl --endpoints https://127.0.0.1:2379 --cacert "$pki/ca.crt" \
-    --cert "$pki/healthcheck-client.crt" --key "$pki/healthcheck-client.key" member list |
+  crictl exec "${container%%$'\n'*}" etcdctl --endpoints https://127.0.0.1:2379 --cacert "$pki/etcd/ca.crt" \
+    --cert "$pki/etcd/healthcheck-client.crt" --key "$pki/etcd/healthcheck-client.key" member list |
     grep -E ", started, $HAGEN_NODE, .*, false\$" >/dev/null
 }
 
@@ -408,7 +410,8 @@ verify() {
   if [[ $HAGEN_ROLE != worker ]]; then
     wait_for 300 'the local API server' local_ready || fail 'the local API server is not ready'
     if [[ -e /etc/kubernetes/manifests/etcd.yaml ]]; then
-      wait_for 300 'the vote in etcd' quiet etcd_voter || fail 'the local etcd is not a voting member'
+      # Only a warning: a ready API server has a voter already, as a learner answers no reads.
+      wait_for 60 'the vote in etcd' quiet etcd_voter || log 'WARNING: the local etcd did not show up as a voter'
     fi
   fi
   wait_for 300 "node $HAGEN_NODE in the cluster" registered || fail 'this node is not registered'
@@ -425,12 +428,10 @@ scrub() {
     printf '#cloud-config\n' >"$file" # without the file, the next boot finds no data source
   done
   for file in /var/lib/cloud/{instance,instances/*}; do
-    copies+=("$file"/{user-data.txt,user-data.txt.i,vendor-data.txt,vendor-data.txt.i,cloud-config.txt,obj.pkl})
-    copies+=("$file"/scripts/*)
+    copies+=("$file"/{user-data.txt,user-data.txt.i,cloud-config.txt,obj.pkl} "$file"/scripts/*)
   done
-  copies+=("$etc"/{pki/ca.key,bootstrap-token,kubeadm.yaml,discovery.conf})
-  copies+=(/run/cloud-init/{instance-data-sensitive,combined-cloud-config}.json)
-  copies+=(/etc/kubernetes/bootstrap-kubelet.conf)
+  copies+=("$etc"/{bootstrap-token,kubeadm.yaml,discovery.conf} "$etc"/pki/{,*/}*.key
+    /run/cloud-init/{instance-data-sensitive,combined-cloud-config}.json /etc/kubernetes/bootstrap-kubelet.conf)
   for file in "${copies[@]}"; do
     if [[ -f $file ]]; then shred -u "$file" || rm -f "$file"; fi
   done
@@ -439,7 +440,10 @@ scrub() {
 main() {
   local name
   ((EUID == 0)) || { printf 'this must run as root\n' >&2; trap - EXIT; exit 78; }
-  if [[ -e $state/done ]]; then return; fi
+  if [[ -e $state/done ]]; then # cloud-init stores the user data again at every boot
+    scrub
+    return
+  fi
   install -d -m 0755 "$state" "$state/steps"
   # shellcheck source=/dev/null
   . "$etc/node.env" || stop "$etc/node.env is missing or broken"
@@ -448,6 +452,7 @@ main() {
     name=HAGEN_$name
     [[ ${!name-} ]] || stop "$etc/node.env sets no $name"
   done
+  case $HAGEN_PIN in init | none) ;; *) stop "HAGEN_PIN '$HAGEN_PIN' is unknown" ;; esac
   # A second run beside this one would start a second kubeadm.
   exec 9>"$state/lock"
   flock -w 30 9 || fail 'another run is at work'

@@ -10,6 +10,9 @@ use crate::plan::{Address, Node, Pin, Plan, Role};
 /// an etcd member take a few minutes.
 const TURN_SECONDS: u32 = 480;
 
+/// Seconds that a worker waits for the first control-plane node.
+const WORKER_SECONDS: u32 = 1800;
+
 /// The context of `templates/node.env.hbs`.
 #[derive(Serialize)]
 struct Environment<'a> {
@@ -25,6 +28,7 @@ struct Environment<'a> {
     endpoint_port: u16,
     pin: &'static str,
     kubernetes_version: &'a str,
+    image_repository: &'a str,
     package_revision: &'a str,
     package_url: &'a str,
     package_key: &'a str,
@@ -53,7 +57,10 @@ pub fn environment(plan: &Plan, node: &Node) -> String {
             address: known(node).unwrap_or_default(),
             first,
             previous: node.previous.as_deref().unwrap_or_default(),
-            turn_limit: node.turn * TURN_SECONDS,
+            turn_limit: match node.role {
+                Role::Worker => WORKER_SECONDS,
+                _ => node.turn * TURN_SECONDS,
+            },
             peers: peers(plan, node),
             endpoint_host: placeholder::host(&plan.endpoint.node_host),
             endpoint_port: plan.endpoint.port,
@@ -62,6 +69,7 @@ pub fn environment(plan: &Plan, node: &Node) -> String {
                 (Pin::WhileStarting, _) => "none",
             },
             kubernetes_version: &kubernetes.version,
+            image_repository: &kubernetes.image_repository,
             package_revision: &kubernetes.package_revision,
             package_url: &kubernetes.package_url,
             package_key: &kubernetes.package_key,

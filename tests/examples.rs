@@ -1,0 +1,258 @@
+//! Every example, rendered: one snapshot an artifact, for review, and what must hold of every
+//! rendered byte.
+#![allow(clippy::expect_used, missing_docs)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use hagen::artifact::ArtifactSet;
+use hagen::diagnostic::Report;
+use hagen::format::template::verbatim;
+use hagen::plan::{self, Plan};
+use hagen::provider::PROVIDERS;
+use hagen::source::Source;
+use hagen::validate;
+use hagen::write::Lock;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+struct Example {
+    name: String,
+    provider: &'static str,
+    plan: Plan,
+    artifacts: ArtifactSet,
+}
+
+fn examples() -> Vec<Example> {
+    let mut found = Vec::new();
+    let mut paths: Vec<PathBuf> = fs::read_dir(format!("{ROOT}/examples"))
+        .expect("examples/")
+        .map(|entry| entry.expect("entry").path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "yaml")
+        })
+        .collect();
+    paths.sort();
+    for path in paths {
+        let name = path
+            .file_stem()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        let text = fs::read_to_string(&path).expect("a spec");
+        let source = Source::parse(name.clone(), text).expect("YAML");
+        for provider in PROVIDERS {
+            let mut report = Report::default();
+            let spec = validate::check(&source, Some(provider.name()), &mut report);
+            let problems = hagen::diagnostic::text(&report, Some(&source), ("", ""));
+            assert!(!report.has_errors(), "{problems}");
+            let spec = spec.expect("a spec");
+            if !spec.targets.has(provider.name()) {
+                continue;
+            }
+            let plan = plan::build(&spec, provider.name());
+            let mut artifacts = ArtifactSet::default();
+            provider.render(&plan, &mut artifacts);
+            provider.check(&plan, &artifacts, &mut report);
+            assert!(!report.has_errors(), "{name}");
+            let mut immutable = plan.immutable();
+            immutable.extend(provider.immutable(&plan));
+            let lock = Lock::new(&plan.cluster, provider.name(), immutable, &artifacts);
+            artifacts.insert(hagen::write::LOCK, lock.to_text());
+            found.push(Example {
+                name: name.clone(),
+                provider: provider.name(),
+                plan,
+                artifacts,
+            });
+        }
+    }
+    assert!(found.len() >= 2);
+    found
+}
+
+/// What a reviewer reads: the script and the unit are files of their own in templates/, and
+/// digests say nothing.
+fn for_review(path: &str, text: &str) -> String {
+    if path.starts_with("cloud-init/") {
+        let mut text = text.to_owned();
+        for (name, body) in [
+            ("bootstrap.sh", verbatim::BOOTSTRAP),
+            ("hagen-bootstrap.service", verbatim::BOOTSTRAP_UNIT),
+        ] {
+            let indented: String = body
+                .lines()
+                .map(|line| {
+                    if line.is_empty() {
+                        "\n".to_owned()
+                    } else {
+                        format!("      {line}\n")
+                    }
+                })
+                .collect();
+            assert!(text.contains(&indented), "{path} does not hold {name}");
+            text = text.replace(&indented, &format!("      (templates/{name}, as it is)\n"));
+        }
+        return text;
+    }
+    if path == hagen::write::LOCK {
+        return text
+            .lines()
+            .map(|line| match line.find("sha256:") {
+                Some(at) => format!(
+                    "{}sha256:…\"{}\n",
+                    &line[..at],
+                    if line.ends_with(',') { "," } else { "" }
+                ),
+                None => format!("{line}\n"),
+            })
+            .collect();
+    }
+    text.to_owned()
+}
+
+#[test]
+fn snapshots_are_what_is_rendered() {
+    let mut expected = BTreeSet::new();
+    for example in examples() {
+        for (path, text) in example.artifacts.iter() {
+            let full = Path::new(ROOT)
+                .join("snapshots")
+                .join(&example.name)
+                .join(example.provider)
+                .join(path);
+            let file = full
+                .file_name()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned();
+            let mut settings = insta::Settings::clone_current();
+            settings.set_snapshot_path(full.parent().expect("a folder"));
+            settings.set_prepend_module_to_snapshot(false);
+            settings.set_omit_expression(true);
+            let text = for_review(path, text);
+            assert!(text.lines().count() < 400, "{} is a wall", full.display());
+            settings.bind(|| insta::assert_snapshot!(file.clone(), text));
+            expected.insert(full.with_file_name(format!("{file}.snap")));
+        }
+    }
+    // A snapshot of something that is not rendered any more.
+    let stale: Vec<_> = snapshots(&Path::new(ROOT).join("snapshots"))
+        .into_iter()
+        .filter(|path| !path.starts_with(Path::new(ROOT).join("snapshots/diagnostics")))
+        .filter(|path| !expected.contains(path))
+        .collect();
+    assert!(stale.is_empty(), "stale snapshots, delete them: {stale:#?}");
+}
+
+fn snapshots(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("snapshots/") {
+        let path = entry.expect("entry").path();
+        if path.is_dir() {
+            found.extend(snapshots(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
+fn the_same_spec_gives_the_same_bytes() {
+    for (first, second) in examples().iter().zip(&examples()) {
+        assert!(
+            first.artifacts.iter().eq(second.artifacts.iter()),
+            "{}",
+            first.name
+        );
+    }
+}
+
+/// Secrets have forms that nothing else has: a bootstrap token, 64 hexadecimal digits, PEM.
+#[test]
+fn no_rendered_byte_is_a_secret() {
+    for example in examples() {
+        for (path, text) in example.artifacts.iter() {
+            let at = format!("{}/{path}", example.name);
+            assert!(!text.contains("PRIVATE KEY-----\n"), "{at}");
+            assert!(!text.contains("BEGIN CERTIFICATE-----\n"), "{at}");
+            for word in text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.')) {
+                let token = word.len() == 23
+                    && word.as_bytes()[6] == b'.'
+                    && word.chars().filter(|c| *c == '.').count() == 1
+                    && word
+                        .chars()
+                        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '.')
+                    && word.chars().any(|c| c.is_ascii_digit());
+                assert!(!token, "{at} may hold a bootstrap token: {word}");
+                let key = word.len() == 64 && word.chars().all(|c| c.is_ascii_hexdigit());
+                let digest = path == hagen::write::LOCK
+                    || example
+                        .plan
+                        .kubernetes
+                        .cni
+                        .as_ref()
+                        .is_some_and(|(_, sha256)| sha256 == word);
+                assert!(!key || digest, "{at} may hold a certificate key: {word}");
+            }
+        }
+    }
+}
+
+#[test]
+fn secrets_reach_only_the_nodes_that_need_them() {
+    use hagen::component::placeholder::{BOOTSTRAP_TOKEN, CA_CERTIFICATE, CA_KEY, CERTIFICATE_KEY};
+    use hagen::plan::Role;
+    for example in examples() {
+        for node in &example.plan.nodes {
+            let path = format!("cloud-init/{}.yaml", node.name);
+            let text = example.artifacts.get(&path).expect("a cloud-init");
+            assert!(
+                text.contains(BOOTSTRAP_TOKEN) && text.contains(CA_CERTIFICATE),
+                "{path}"
+            );
+            assert_eq!(
+                text.contains(CERTIFICATE_KEY),
+                node.role != Role::Worker,
+                "{path}"
+            );
+            assert_eq!(
+                text.contains(CA_KEY),
+                node.role == Role::FirstControlPlane,
+                "{path}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_embedded_examples_are_examples() {
+    for provider in PROVIDERS {
+        let path = format!("{ROOT}/examples/{}.yaml", provider.name());
+        let text = fs::read_to_string(&path).expect("the provider's example");
+        assert_eq!(text, provider.example());
+        assert!(text.starts_with("# yaml-language-server: $schema="));
+    }
+}
+
+/// What Terraform puts in must be in no script: it would be replaced there too.
+#[test]
+fn the_script_holds_no_word_that_terraform_replaces() {
+    use hagen::component::placeholder as word;
+    for body in [verbatim::BOOTSTRAP, verbatim::BOOTSTRAP_UNIT] {
+        for word in [
+            word::API_HOST,
+            word::PUBLIC_API_HOST,
+            word::BOOTSTRAP_TOKEN,
+            word::CERTIFICATE_KEY,
+            word::CA_CERTIFICATE,
+            word::CA_KEY,
+            "HAGEN_API_ADDRESS_",
+        ] {
+            assert!(!body.contains(word), "{word}");
+        }
+    }
+}
