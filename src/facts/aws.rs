@@ -27,10 +27,26 @@ pub struct LoadBalancer {
     pub smallest_subnet: u8,
     /// The shortest prefix of a VPC.
     pub largest_subnet: u8,
+    /// Addresses that have to be free in a subnet of the load balancer.
+    pub free_addresses: u64,
     /// Instance families that cannot be registered by instance id.
     pub families_without_instance_targets: Vec<String>,
     /// Quotas.
     pub quotas: Quotas,
+    /// Tags.
+    pub tags: TagLimits,
+}
+
+/// Limits of tags.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TagLimits {
+    /// The most tags that a spec may have.
+    pub most: usize,
+    /// The most characters of a key.
+    pub key_length: usize,
+    /// The most characters of a value.
+    pub value_length: usize,
 }
 
 /// The health check of the API servers.
@@ -59,6 +75,8 @@ pub struct Quotas {
     pub targets: usize,
     /// Rules of a security group, per direction.
     pub security_group_rules: usize,
+    /// Elastic IP addresses of a region.
+    pub elastic_ips: usize,
 }
 
 /// EC2 instances.

@@ -15,7 +15,65 @@ pub struct Kubernetes {
     /// containerd's packages.
     pub containerd: Containerd,
     /// Ports that a node needs for itself.
-    pub reserved_ports: Vec<u16>,
+    pub reserved_ports: Vec<ReservedPort>,
+    /// The range of `NodePort` Services.
+    pub node_ports: PortRange,
+    /// A node's block of the pod network.
+    pub pod_blocks: PodBlocks,
+    /// The prefixes of a Service network.
+    pub service_prefixes: ServicePrefixes,
+}
+
+/// A port that a node needs for itself.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReservedPort {
+    /// The port.
+    pub port: u16,
+    /// What needs it.
+    pub what: String,
+}
+
+/// A range of ports, both ends included.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PortRange {
+    /// The first port.
+    pub first: u16,
+    /// The last port.
+    pub last: u16,
+}
+
+/// A node's block of the pod network, as prefix lengths.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PodBlocks {
+    /// Of an IPv4 network.
+    pub ipv4: u8,
+    /// Of an IPv6 network.
+    pub ipv6: u8,
+    /// The most bits between the pod network's prefix and the block's.
+    pub most_bits: u8,
+}
+
+/// The prefixes of a Service network.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ServicePrefixes {
+    /// Of an IPv4 network.
+    pub ipv4: Prefixes,
+    /// Of an IPv6 network.
+    pub ipv6: Prefixes,
+}
+
+/// A range of prefix lengths, both ends included.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Prefixes {
+    /// The shortest prefix, of the largest network.
+    pub shortest: u8,
+    /// The longest prefix, of the smallest network.
+    pub longest: u8,
 }
 
 /// A supported minor of Kubernetes.

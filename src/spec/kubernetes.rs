@@ -56,7 +56,7 @@ pub enum CloudProvider {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Cni {
-    /// None: nodes stay NotReady until you install one.
+    /// None: nodes stay `NotReady` until you install one.
     #[default]
     None,
     /// A manifest, pinned by its digest.

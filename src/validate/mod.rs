@@ -1,10 +1,18 @@
 //! The rules of a spec: every problem at once, none fixed silently.
 //!
 //! [`check`] takes the text apart in two steps: its form ([`shape`]), then, if that holds, its
-//! meaning, a file a family of rules. What comes out is a spec of which [`crate::plan::build`]
-//! can make a plan without failing.
+//! meaning, a file a family of rules. What comes out is a spec of which a plan can be made
+//! without failing.
 
+mod addresses;
+mod aws;
+mod endpoint;
+mod names;
+mod networks;
+mod quorum;
+mod registries;
 mod shape;
+mod versions;
 
 use std::sync::LazyLock;
 
@@ -27,9 +35,24 @@ pub fn check(source: &Source, target: Option<&str>, report: &mut Report) -> Opti
     }
     match serde_json::from_value::<Cluster>(value) {
         Ok(spec) => {
-            let _ = target;
+            meaning(&spec, target, report);
             Some(spec)
         }
         Err(error) => unreachable!("the schema lets through what serde refuses: {error}"),
+    }
+}
+
+/// The rules, in the order of the spec's keys.
+fn meaning(spec: &Cluster, target: Option<&str>, report: &mut Report) {
+    names::check(spec, report);
+    versions::check(&spec.kubernetes.version, report);
+    addresses::check(spec, report);
+    registries::check(&spec.kubernetes, report);
+    endpoint::check(spec, report);
+    quorum::check(spec, report);
+    if let Some(aws) = &spec.targets.aws
+        && target.is_none_or(|target| target == "aws")
+    {
+        aws::check(spec, aws, report);
     }
 }

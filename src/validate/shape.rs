@@ -5,6 +5,7 @@
 //! asks for (`version: 1.37` is text), and what comes out is what serde then reads.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::LazyLock;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde_json::{Map, Value};
@@ -12,6 +13,9 @@ use serde_json::{Map, Value};
 use crate::diagnostic::code::document as code;
 use crate::diagnostic::{Code, Diagnostic, List, Place, Report, closest};
 use crate::source::{Content, Node, child};
+
+/// The properties of a mapping whose keys are free.
+static NOTHING: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
 
 /// Longer than any name, address, version, URL or tag.
 const LONGEST: usize = 2048;
@@ -31,67 +35,67 @@ struct Shape<'a> {
     report: &'a mut Report,
 }
 
-impl Shape<'_> {
+impl<'a> Shape<'a> {
     /// `place` is where to point for this node; nothing means its value.
-    fn value(&mut self, schema: &Value, node: &Node, path: &str, place: Option<Place>) -> Value {
+    fn value(&mut self, schema: &'a Value, node: &Node, path: &str, place: Option<Place>) -> Value {
         let schema = self.resolve(schema);
         let place = place.unwrap_or_else(|| Place::Value(path.to_owned()));
         if let Some(choices) = schema.get("anyOf").and_then(Value::as_array) {
             return self.optional(choices, node, path, place);
         }
         if let Some(choices) = schema.get("oneOf").and_then(Value::as_array) {
-            return self.choice(&choices.clone(), node, path, place);
+            return self.choice(choices, node, path, place);
         }
-        if let Some(words) = words(&schema) {
+        if let Some(words) = words(schema) {
             return self.word(&words, &[], node, place);
         }
-        let (kind, nullable) = kind(&schema);
+        let (kind, nullable) = kind(schema);
         if nullable && node.is_null() {
             return Value::Null;
         }
         match kind {
-            "object" => self.object(&schema, node, path, place),
-            "array" => self.list(&schema, node, path, place),
-            "integer" => self.integer(&schema, node, place),
+            "object" => self.object(schema, node, path, place),
+            "array" => self.list(schema, node, path, place),
+            "integer" => self.integer(schema, node, place),
             "boolean" => self.boolean(node, place),
-            _ => self.string(&schema, node, place),
+            _ => self.string(schema, node, place),
         }
     }
 
-    fn resolve(&self, schema: &Value) -> Value {
+    /// Follows a reference. Schemas are borrowed: a spec of thousands of machines has a lot of
+    /// values.
+    fn resolve(&self, schema: &'a Value) -> &'a Value {
         let Some(reference) = schema.get("$ref").and_then(Value::as_str) else {
-            return schema.clone();
+            return schema;
         };
         let name = reference.trim_start_matches("#/$defs/");
         self.definitions
             .and_then(|definitions| definitions.get(name))
-            .cloned()
-            .unwrap_or_default()
+            .unwrap_or(&Value::Null)
     }
 
     /// `Option<T>` of a type that has a name.
-    fn optional(&mut self, choices: &[Value], node: &Node, path: &str, place: Place) -> Value {
+    fn optional(&mut self, choices: &'a [Value], node: &Node, path: &str, place: Place) -> Value {
         if node.is_null() {
             return Value::Null;
         }
         let inner = choices
             .iter()
             .find(|choice| choice.get("type").and_then(Value::as_str) != Some("null"))
-            .cloned()
-            .unwrap_or_default();
-        self.value(&inner, node, path, Some(place))
+            .unwrap_or(&Value::Null);
+        self.value(inner, node, path, Some(place))
     }
 
     /// An externally tagged choice: a word, or a mapping with one key.
-    fn choice(&mut self, choices: &[Value], node: &Node, path: &str, place: Place) -> Value {
+    fn choice(&mut self, choices: &'a [Value], node: &Node, path: &str, place: Place) -> Value {
         let simple: Vec<String> = choices.iter().filter_map(words).flatten().collect();
-        let tagged: Vec<(String, Value)> = choices
+        let tagged: Vec<(&str, &'a Value)> = choices
             .iter()
             .filter_map(|choice| choice.get("properties")?.as_object())
             .flat_map(|properties| properties.iter())
-            .map(|(name, schema)| (name.clone(), schema.clone()))
+            .map(|(name, schema)| (name.as_str(), schema))
             .collect();
-        let names: Vec<&str> = tagged.iter().map(|(name, _)| name.as_str()).collect();
+        let names: Vec<&str> = tagged.iter().map(|(name, _)| *name).collect();
         match &node.content {
             Content::Mapping(entries) if !tagged.is_empty() => {
                 let mut out = Map::new();
@@ -99,7 +103,7 @@ impl Shape<'_> {
                     let path = child(path, &key.text);
                     if let Some((name, schema)) = tagged.iter().find(|(name, _)| *name == key.text)
                     {
-                        out.insert(name.clone(), self.value(schema, value, &path, None));
+                        out.insert((*name).to_owned(), self.value(schema, value, &path, None));
                     } else {
                         self.unknown_key(&key.text, &names, Place::Key(path));
                     }
@@ -144,7 +148,7 @@ impl Shape<'_> {
             Some(word) => {
                 problem = problem
                     .cure(format!("did you mean `{word}`?"))
-                    .replace_with(word)
+                    .replace_with(word);
             }
             None if problem.cures.is_empty() => {
                 problem = problem.cure(format!("use {}", List(all, "or")));
@@ -155,12 +159,11 @@ impl Shape<'_> {
         Value::Null
     }
 
-    fn object(&mut self, schema: &Value, node: &Node, path: &str, place: Place) -> Value {
-        let empty = Map::new();
+    fn object(&mut self, schema: &'a Value, node: &Node, path: &str, place: Place) -> Value {
         let properties = schema
             .get("properties")
             .and_then(Value::as_object)
-            .unwrap_or(&empty);
+            .unwrap_or(&NOTHING);
         let free = schema
             .get("additionalProperties")
             .filter(|schema| schema.is_object());
@@ -176,15 +179,17 @@ impl Shape<'_> {
         let mut out = Map::new();
         for (at, (key, value)) in entries.iter().enumerate() {
             let here = child(path, &key.text);
-            if entries[..at]
+            if let Some((first, _)) = entries[..at]
                 .iter()
-                .any(|(other, _)| other.text == key.text)
+                .find(|(other, _)| other.text == key.text)
             {
-                self.report.push(
+                let mut problem =
                     Diagnostic::new(&code::DUPLICATE_KEY, format!("`{}` stands twice", key.text))
                         .at(Place::Bytes(key.range.clone()), "the second one")
-                        .cure("remove one of the two"),
-                );
+                        .cure("remove one of the two");
+                let place = Place::Bytes(first.range.clone());
+                problem.others.push((place, "the first one".into()));
+                self.report.push(problem);
                 continue;
             }
             match (properties.get(&key.text), free) {
@@ -222,7 +227,7 @@ impl Shape<'_> {
         Value::Object(out)
     }
 
-    fn list(&mut self, schema: &Value, node: &Node, path: &str, place: Place) -> Value {
+    fn list(&mut self, schema: &'a Value, node: &Node, path: &str, place: Place) -> Value {
         let Content::List(items) = &node.content else {
             if node.is_null() {
                 return Value::Array(Vec::new());
@@ -230,11 +235,11 @@ impl Shape<'_> {
             self.wrong_type(place, "a list");
             return Value::Null;
         };
-        let inner = schema.get("items").cloned().unwrap_or_default();
+        let inner = schema.get("items").unwrap_or(&Value::Null);
         items
             .iter()
             .enumerate()
-            .map(|(at, item)| self.value(&inner, item, &format!("{path}[{at}]"), None))
+            .map(|(at, item)| self.value(inner, item, &format!("{path}[{at}]"), None))
             .collect()
     }
 
@@ -413,8 +418,18 @@ fn meaning(schema: Option<&Value>) -> String {
     schema
         .and_then(|schema| schema.get("description"))
         .and_then(Value::as_str)
-        .and_then(|text| text.split(['.', '\n']).next())
-        .map_or(String::new(), |text| format!(" ({})", text.trim()))
+        .and_then(|text| text.split(". ").next())
+        .map_or(String::new(), |text| {
+            let text = text.replace('\n', " ");
+            let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
+            // A name such as `AWS` or `SHA-256` keeps its capitals.
+            let first = if rest.starts_with(|c: char| c.is_ascii_uppercase()) {
+                first.to_owned()
+            } else {
+                first.to_lowercase()
+            };
+            format!(" ({first}{})", rest.trim_end_matches('.'))
+        })
 }
 
 type Refused = (&'static Code, String, Result<String, String>);

@@ -1,0 +1,717 @@
+//! Every diagnostic about a spec: a fixture that gives it, and how it is shown.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use hagen::diagnostic::{CODES, Diagnostic, Place, Report, Severity, code, find, json, text};
+use hagen::source::Source;
+use hagen::validate;
+use proptest::prelude::*;
+use serde::Deserialize;
+use serde_json::{Value, json as value};
+
+/// Codes about what is rendered, the output folder, the command line and files, tested where
+/// they are given.
+const ELSEWHERE: &[&str] = &[
+    "HGN3901", "HGN3902", "HGN8001", "HGN8002", "HGN8003", "HGN8004", "HGN8005", "HGN8006",
+    "HGN8007", "HGN8008", "HGN9001", "HGN9002", "HGN9003", "HGN9004", "HGN9005", "HGN9006",
+    "HGN9007",
+];
+
+/// A spec that gives one diagnostic: a base with some of its text replaced, or a whole document.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Fixture {
+    #[serde(default)]
+    base: String,
+    #[serde(default)]
+    replace: Vec<(String, String)>,
+    #[serde(default)]
+    text: String,
+    /// Further codes that the spec cannot but give.
+    #[serde(default)]
+    also: BTreeSet<String>,
+}
+
+impl Fixture {
+    fn spec(&self) -> String {
+        if self.base.is_empty() {
+            return self.text.clone();
+        }
+        let mut spec = fs::read_to_string(fixtures("base").join(format!("{}.yaml", self.base)))
+            .expect("the base is there");
+        for (old, new) in &self.replace {
+            assert!(spec.contains(old), "{old:?} is not in {}", self.base);
+            spec = spec.replace(old, new);
+        }
+        spec
+    }
+}
+
+/// A checked spec: the report, and the source where the text is a document at all.
+struct Checked {
+    spec: String,
+    source: Option<Source>,
+    report: Report,
+}
+
+impl Checked {
+    fn new(spec: String) -> Self {
+        let mut report = Report::default();
+        let source = match Source::parse("hagen.yaml", spec.clone()) {
+            Ok(source) => {
+                validate::check(&source, None, &mut report);
+                Some(source)
+            }
+            Err(malformed) => {
+                report.push(
+                    Diagnostic::new(&code::document::NOT_A_DOCUMENT, malformed.message)
+                        .at(Place::Bytes(malformed.range), "here")
+                        .cure("`hagen init` writes a spec to start from"),
+                );
+                None
+            }
+        };
+        Self {
+            spec,
+            source,
+            report,
+        }
+    }
+
+    fn codes(&self) -> BTreeSet<&str> {
+        self.report.iter().map(|problem| problem.code.id).collect()
+    }
+
+    fn shown(&self) -> String {
+        let coloured = text(
+            &self.report,
+            self.source.as_ref(),
+            ("hagen.yaml", &self.spec),
+        );
+        plain(&coloured)
+    }
+}
+
+/// A text without its colours and without white space at the ends of lines.
+fn plain(coloured: &str) -> String {
+    let mut out = String::new();
+    let mut rest = coloured;
+    while let Some((before, after)) = rest.split_once('\u{1b}') {
+        out.push_str(before);
+        rest = after.split_once('m').map_or("", |(_, after)| after);
+    }
+    out.push_str(rest);
+    let lines: Vec<&str> = out.lines().map(str::trim_end).collect();
+    lines.join("\n").trim_end().to_owned() + "\n"
+}
+
+fn root(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn fixtures(folder: &str) -> PathBuf {
+    root("tests/fixtures").join(folder)
+}
+
+/// The names of a folder's files with this ending, without it.
+fn names(folder: &Path, ending: &str) -> BTreeSet<String> {
+    fs::read_dir(folder)
+        .expect("the folder is there")
+        .filter_map(|entry| entry.unwrap().file_name().into_string().ok())
+        .filter_map(|name| name.strip_suffix(ending).map(str::to_owned))
+        .collect()
+}
+
+/// A fixture is called after its code, with a word behind it where a code has several.
+fn code_of(name: &str) -> &str {
+    name.split('-').next().unwrap()
+}
+
+#[test]
+fn every_fixture_gives_its_code_and_is_shown_as_its_snapshot() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(root("snapshots/diagnostics"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let mut wrong = Vec::new();
+    let files = names(&fixtures("diagnostics"), ".yaml");
+    for name in &files {
+        let file =
+            fs::read_to_string(fixtures("diagnostics").join(format!("{name}.yaml"))).unwrap();
+        let fixture: Fixture = serde_saphyr::from_str(&file).expect(name);
+        let checked = Checked::new(fixture.spec());
+        let own = code_of(name);
+        let mut expected: BTreeSet<&str> = fixture.also.iter().map(String::as_str).collect();
+        expected.insert(own);
+        if checked.codes() != expected {
+            wrong.push(format!("{name} gives\n{}", checked.shown()));
+            continue;
+        }
+        for problem in json(&checked.report, checked.source.as_ref(), "hagen.yaml")
+            .as_array()
+            .unwrap()
+        {
+            // Without a document there are no lines to count in.
+            if checked.source.is_some() {
+                assert!(problem["line"].as_u64().unwrap() > 0, "{name}: {problem}");
+                assert!(problem["column"].as_u64().unwrap() > 0, "{name}: {problem}");
+            }
+            let message = problem["message"].as_str().unwrap();
+            assert!(
+                !message.ends_with('.') && message.lines().count() == 1,
+                "{name}: {message}"
+            );
+        }
+        settings.bind(|| insta::assert_snapshot!(name.as_str(), checked.shown()));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // Here, behind the writing of snapshots with INSTA_UPDATE=always.
+    assert_eq!(
+        names(&root("snapshots/diagnostics"), ".snap"),
+        files,
+        "snapshots on the left, fixtures on the right"
+    );
+}
+
+#[test]
+fn every_code_has_a_fixture() {
+    let known: BTreeSet<&str> = CODES
+        .iter()
+        .flat_map(|family| family.iter())
+        .map(|code| code.id)
+        .collect();
+    let elsewhere: BTreeSet<&str> = ELSEWHERE.iter().copied().collect();
+    let files = names(&fixtures("diagnostics"), ".yaml");
+    let tested: BTreeSet<&str> = files.iter().map(|name| code_of(name)).collect();
+    let expected: BTreeSet<&str> = known.difference(&elsewhere).copied().collect();
+    assert_eq!(tested, expected, "fixtures on the left, codes on the right");
+    assert!(
+        elsewhere.is_subset(&known),
+        "ELSEWHERE names codes that do not exist"
+    );
+}
+
+#[test]
+fn codes_are_in_order_and_complete() {
+    let mut last = "";
+    for entry in CODES.iter().flat_map(|family| family.iter()) {
+        assert!(entry.id > last, "{} stands behind {last}", entry.id);
+        last = entry.id;
+        for part in [
+            entry.title,
+            entry.cause,
+            entry.example,
+            entry.cure,
+            entry.source,
+        ] {
+            assert!(
+                !part.is_empty() && part.trim() == part,
+                "{}: {part:?}",
+                entry.id
+            );
+        }
+        assert!(
+            !entry.title.ends_with('.'),
+            "{}: a title is no sentence",
+            entry.id
+        );
+    }
+}
+
+/// The bases, and the examples that hagen comes with.
+fn good_specs() -> BTreeMap<String, String> {
+    [fixtures("base"), root("examples")]
+        .iter()
+        .flat_map(|folder| {
+            names(folder, ".yaml").into_iter().map(|name| {
+                let file = folder.join(format!("{name}.yaml"));
+                (
+                    file.display().to_string(),
+                    fs::read_to_string(file).unwrap(),
+                )
+            })
+        })
+        .collect()
+}
+
+#[test]
+fn the_bases_and_examples_are_free_of_problems() {
+    for (name, spec) in good_specs() {
+        let checked = Checked::new(spec);
+        assert!(checked.report.is_empty(), "{name}:\n{}", checked.shown());
+    }
+}
+
+/// `plan::build` cannot fail, so it must not on any spec that the rules accept. Two changes to a
+/// base reach corners that one does not.
+#[test]
+fn what_is_accepted_can_be_planned() {
+    let fixtures: Vec<Fixture> = names(&fixtures("diagnostics"), ".yaml")
+        .iter()
+        .map(|name| {
+            let file = fixtures("diagnostics").join(format!("{name}.yaml"));
+            serde_saphyr::from_str(&fs::read_to_string(file).unwrap()).expect(name)
+        })
+        .collect();
+    let mut planned = 0;
+    let mut build = |spec: String| {
+        let mut report = Report::default();
+        if let Ok(source) = Source::parse("hagen.yaml", spec)
+            && let Some(spec) = validate::check(&source, Some("aws"), &mut report)
+            && !report.has_errors()
+        {
+            let plan = hagen::plan::build(&spec, "aws");
+            assert_eq!(
+                plan.control_plane().count(),
+                usize::from(spec.control_plane.count)
+            );
+            planned += 1;
+        }
+    };
+    for (_, spec) in good_specs() {
+        build(spec);
+    }
+    for (at, one) in fixtures.iter().enumerate() {
+        let spec = one.spec();
+        build(spec.clone());
+        for other in fixtures[at + 1..]
+            .iter()
+            .filter(|other| other.base == one.base)
+        {
+            let replace = |spec: String, (old, new): &(String, String)| spec.replace(old, new);
+            build(other.replace.iter().fold(spec.clone(), replace));
+        }
+    }
+    assert!(planned > 50, "only {planned} were accepted");
+}
+
+#[test]
+fn the_table_of_the_rules_of_aws_names_codes_that_exist() {
+    let table = fs::read_to_string(fixtures("aws-rules.md")).unwrap();
+    let mut rows = 0;
+    for row in table
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| rule"))
+    {
+        rows += 1;
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [rule, covered] = cells.as_slice() else {
+            panic!("{row}: two columns");
+        };
+        let codes: Vec<&str> = covered
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|word| word.starts_with("HGN"))
+            .collect();
+        for id in &codes {
+            assert!(find(id).is_some(), "{rule}: there is no {id}");
+        }
+        let fixed = covered.contains("fixed by hagen: ");
+        assert!(
+            !codes.is_empty() || fixed,
+            "{rule}: neither a code nor fixed by hagen"
+        );
+        // Files of this crate are named in ticks.
+        for file in covered
+            .split('`')
+            .filter(|part| part.starts_with("providers/"))
+        {
+            assert!(root(file).is_file(), "{rule}: there is no {file}");
+        }
+    }
+    assert!(rows >= 15, "{rows} rows");
+}
+
+/// A spec of many machines, which a rule that compares each with each would take minutes for.
+#[test]
+fn three_thousand_machines_are_checked_at_once() {
+    let mut machines = String::new();
+    for n in 0..3000 {
+        let role = if n < 3 { "controlPlane" } else { "worker" };
+        let address = format!("10.0.{}.{}", 16 * (n % 3) + n / 600, n / 3 % 200 + 10);
+        writeln!(
+            machines,
+            "        - {{ name: node-{n}, role: {role}, address: {address}, zone: eu-west-1{} }}",
+            ["a", "b", "c"][n % 3]
+        )
+        .unwrap();
+    }
+    let base = fs::read_to_string(fixtures("base/aws-by-address.yaml")).unwrap();
+    let spec = base[..base.find("        - { name: cp-1").unwrap()]
+        .replace("workers: { count: 2 }", "workers: { count: 2997 }")
+        + &machines;
+    let spec = spec.replace(
+        "imageRepository",
+        "podSubnets: [10.128.0.0/11]\n  imageRepository",
+    );
+    let source =
+        Source::parse("hagen.yaml", spec).unwrap_or_else(|error| panic!("{}", error.message));
+    // The best of three, for machines that are busy with something else.
+    let took = (0..3)
+        .map(|_| {
+            let mut report = Report::default();
+            let began = Instant::now();
+            validate::check(&source, Some("aws"), &mut report);
+            let took = began.elapsed();
+            let found: Vec<&str> = report.iter().map(|problem| problem.code.id).collect();
+            assert!(found.is_empty(), "{found:?}");
+            took
+        })
+        .min()
+        .unwrap();
+    // Milliseconds when optimised; this is for debug builds.
+    assert!(took < Duration::from_secs(2), "{took:?}");
+}
+
+#[test]
+fn another_target_is_not_checked() {
+    let base = fs::read_to_string(fixtures("base/aws-internal.yaml")).unwrap();
+    let source = Source::parse("hagen.yaml", base.replace("vpc-0", "x-")).unwrap();
+    for (target, errors) in [
+        (None, true),
+        (Some("aws"), true),
+        (Some("baremetal"), false),
+    ] {
+        let mut report = Report::default();
+        assert!(validate::check(&source, target, &mut report).is_some());
+        assert_eq!(report.count(Severity::Error) > 0, errors, "{target:?}");
+    }
+}
+
+/// Any of the texts.
+fn word(words: &'static [&'static str]) -> impl Strategy<Value = Value> {
+    proptest::sample::select(words).prop_map(Value::from)
+}
+
+/// Text of the form that a spec takes: printable, not empty.
+fn any_text() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        "[a-z0-9.:/-]{1,40}".prop_map(Value::from),
+        "[ -~äß日本語🦀À]{1,40}".prop_map(Value::from),
+        "[a-z]{60,300}".prop_map(Value::from),
+    ]
+}
+
+fn cidr4() -> impl Strategy<Value = Value> {
+    (any::<u32>(), 0..=32_u8).prop_map(|(address, prefix)| {
+        ipnet::Ipv4Net::new_assert(address.into(), prefix)
+            .trunc()
+            .to_string()
+            .into()
+    })
+}
+
+fn cidr6() -> impl Strategy<Value = Value> {
+    (any::<u128>(), 0..=128_u8).prop_map(|(address, prefix)| {
+        ipnet::Ipv6Net::new_assert(address.into(), prefix)
+            .trunc()
+            .to_string()
+            .into()
+    })
+}
+
+fn cidrs() -> impl Strategy<Value = Value> {
+    let near = word(&[
+        "10.0.0.0/16",
+        "10.244.0.0/16",
+        "0.0.0.0/0",
+        "::/0",
+        "10.0.0.0/20",
+        "172.16.0.0/12",
+    ]);
+    list(prop_oneof![cidr4(), cidr6(), near], 4)
+}
+
+fn cidrs4() -> impl Strategy<Value = Value> {
+    list(cidr4(), 3)
+}
+
+fn address() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        any::<u32>().prop_map(|n| Value::from(std::net::Ipv4Addr::from(n).to_string())),
+        (0..4096_u32)
+            .prop_map(|n| Value::from(std::net::Ipv4Addr::from(0x0a00_0000 + n).to_string())),
+    ]
+}
+
+fn count() -> impl Strategy<Value = Value> {
+    prop_oneof![0..10_u16, Just(65535_u16), any::<u16>()].prop_map(Value::from)
+}
+
+fn list(item: impl Strategy<Value = Value>, most: usize) -> impl Strategy<Value = Value> {
+    proptest::collection::vec(item, 0..=most).prop_map(Value::from)
+}
+
+/// A mapping of which each key is there or not; those before `required` always are.
+fn mapping(
+    fields: Vec<(&'static str, BoxedStrategy<Value>)>,
+    required: usize,
+) -> BoxedStrategy<Value> {
+    let fields: Vec<_> = fields
+        .into_iter()
+        .enumerate()
+        .map(|(at, (key, strategy))| {
+            // `weighted` takes no certainty.
+            if at < required {
+                return strategy.prop_map(move |value| (key, Some(value))).boxed();
+            }
+            proptest::option::weighted(0.6, strategy)
+                .prop_map(move |value| (key, value))
+                .boxed()
+        })
+        .collect();
+    fields
+        .prop_map(|fields| {
+            fields
+                .into_iter()
+                .filter_map(|(key, value)| Some((key.to_owned(), value?)))
+                .collect::<serde_json::Map<_, _>>()
+                .into()
+        })
+        .boxed()
+}
+
+fn zone() -> BoxedStrategy<Value> {
+    prop_oneof![
+        word(&["eu-west-1a", "eu-west-1b", "eu-west-1-lhr-1a", "euw1-az1"]),
+        any_text()
+    ]
+    .boxed()
+}
+
+fn subnet(private: bool) -> BoxedStrategy<Value> {
+    let near = word(&["10.0.0.0/20", "10.0.0.0/28", "10.0.16.0/20", "0.0.0.0/0"]);
+    let mut fields = vec![
+        ("zone", zone()),
+        ("cidr", prop_oneof![cidr4(), near].boxed()),
+        (
+            "id",
+            prop_oneof![word(&["subnet-01234567"]), any_text()].boxed(),
+        ),
+        ("ipv6Cidr", cidr6().boxed()),
+    ];
+    if private {
+        fields.push(("apiAddress", address().boxed()));
+    }
+    mapping(fields, 2)
+}
+
+fn machines() -> BoxedStrategy<Value> {
+    let machine = mapping(
+        vec![
+            ("name", any_text().boxed()),
+            ("address", address().boxed()),
+            ("role", word(&["controlPlane", "worker"]).boxed()),
+            (
+                "instanceId",
+                prop_oneof![word(&["i-01234567"]), any_text()].boxed(),
+            ),
+            ("zone", zone()),
+        ],
+        2,
+    );
+    let types = mapping(
+        vec![
+            (
+                "controlPlane",
+                prop_oneof![
+                    word(&[
+                        "m7i.large",
+                        "t3.nano",
+                        "m3.large",
+                        "m7g.medium",
+                        "a1.medium"
+                    ]),
+                    any_text()
+                ]
+                .boxed(),
+            ),
+            ("worker", any_text().boxed()),
+        ],
+        1,
+    );
+    let image = prop_oneof![
+        word(&["ubuntu-22.04", "ubuntu-24.04", "debian-12", "debian-13"]),
+        any_text().prop_map(|ami| value!({ "ami": ami })),
+    ];
+    let provision = mapping(
+        vec![
+            ("image", image.boxed()),
+            ("instanceTypes", types),
+            (
+                "diskSizes",
+                mapping(
+                    vec![
+                        ("controlPlane", count().boxed()),
+                        ("worker", count().boxed()),
+                    ],
+                    0,
+                ),
+            ),
+            ("sshKey", any_text().boxed()),
+        ],
+        2,
+    );
+    prop_oneof![
+        list(machine, 6).prop_map(|list| value!({ "existing": list })),
+        provision.prop_map(|provision| value!({ "provision": provision })),
+    ]
+    .boxed()
+}
+
+fn any_spec() -> BoxedStrategy<Value> {
+    let kubernetes = mapping(
+        vec![
+            (
+                "version",
+                prop_oneof![
+                    word(&["1.37.1", "1.37", "v1.36.0", "1.34.9", "99.0.0"]),
+                    any_text()
+                ]
+                .boxed(),
+            ),
+            ("podSubnets", cidrs().boxed()),
+            ("serviceSubnets", cidrs().boxed()),
+            ("dnsDomain", any_text().boxed()),
+            ("imageRepository", any_text().boxed()),
+            ("packageRepository", any_text().boxed()),
+            ("cloudProvider", word(&["none", "external"]).boxed()),
+            (
+                "cni",
+                (any_text(), any_text())
+                    .prop_map(
+                        |(url, sha256)| value!({ "manifest": { "url": url, "sha256": sha256 } }),
+                    )
+                    .boxed(),
+            ),
+            ("anonymousAuth", any::<bool>().prop_map(Value::from).boxed()),
+        ],
+        1,
+    );
+    let endpoint = mapping(
+        vec![
+            (
+                "host",
+                prop_oneof![
+                    word(&[
+                        "api.example.com",
+                        "::1",
+                        "[::1]",
+                        "1.2.3.4",
+                        "a.cluster.local"
+                    ]),
+                    any_text()
+                ]
+                .boxed(),
+            ),
+            ("port", (1..=65535_u16).prop_map(Value::from).boxed()),
+            ("exposure", word(&["internal", "internet"]).boxed()),
+            ("allowedCidrs", cidrs().boxed()),
+        ],
+        0,
+    );
+    let network = mapping(
+        vec![
+            (
+                "cidr",
+                prop_oneof![cidr4(), word(&["10.0.0.0/16", "0.0.0.0/0"])].boxed(),
+            ),
+            ("vpc", any_text().boxed()),
+            ("subnets", list(subnet(true), 4).boxed()),
+            ("publicSubnets", list(subnet(false), 4).boxed()),
+            ("nodeEgressCidrs", cidrs4().boxed()),
+            ("natCidrs", cidrs4().boxed()),
+        ],
+        1,
+    );
+    let flag = || any::<bool>().prop_map(Value::from).boxed();
+    let aws = mapping(
+        vec![
+            (
+                "region",
+                prop_oneof![
+                    word(&["eu-west-1", "cn-north-1", "us-iso-east-1", "eu-west-1a"]),
+                    any_text()
+                ]
+                .boxed(),
+            ),
+            ("network", network),
+            ("machines", machines()),
+            (
+                "loadBalancer",
+                mapping(
+                    vec![
+                        ("deletionProtection", flag()),
+                        ("dualStack", flag()),
+                        ("secondInternal", flag()),
+                        ("controlPlaneSecurityGroup", any_text().boxed()),
+                    ],
+                    0,
+                ),
+            ),
+            (
+                "dns",
+                any_text()
+                    .prop_map(|zone| value!({ "zoneId": zone }))
+                    .boxed(),
+            ),
+            (
+                "tags",
+                proptest::collection::btree_map("[ -~ä]{1,20}", "[ -~ä]{1,20}", 0..4)
+                    .prop_map(|tags: BTreeMap<String, String>| value!(tags))
+                    .boxed(),
+            ),
+        ],
+        3,
+    );
+    mapping(
+        vec![
+            ("apiVersion", word(&["hagen.dev/v1alpha1"]).boxed()),
+            ("kind", word(&["Cluster"]).boxed()),
+            ("name", any_text().boxed()),
+            ("kubernetes", kubernetes),
+            ("targets", mapping(vec![("aws", aws)], 1)),
+            ("endpoint", endpoint),
+            (
+                "etcd",
+                prop_oneof![
+                    Just(value!("stacked")),
+                    count().prop_map(|n| value!({ "external": { "count": n } }))
+                ]
+                .boxed(),
+            ),
+            (
+                "controlPlane",
+                mapping(vec![("count", count().boxed()), ("allowSingle", flag())], 0),
+            ),
+            ("workers", mapping(vec![("count", count().boxed())], 0)),
+        ],
+        5,
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_spec_whose_form_holds_is_accepted_or_refused(spec in any_spec()) {
+        let text = serde_json::to_string_pretty(&spec).unwrap();
+        let checked = Checked::new(text);
+        let source = checked.source.as_ref().expect("JSON is YAML");
+        let form: Vec<_> = checked.report.iter().filter(|problem| problem.code.id.starts_with("HGN1")).collect();
+        prop_assert!(form.is_empty(), "{form:?}");
+        for problem in checked.report.iter() {
+            prop_assert!(problem.place.is_some() && !problem.cures.is_empty() && !problem.message.is_empty());
+            // A tool puts the replacement where the place is, so the place has to be there.
+            if let (Some(_), Some(Place::Value(path))) = (&problem.replacement, &problem.place) {
+                prop_assert!(source.has(path), "{path}");
+            }
+        }
+        prop_assert!(checked.report.is_empty() != (checked.shown().trim() != ""));
+        json(&checked.report, Some(source), "hagen.yaml");
+    }
+}
