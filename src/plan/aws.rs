@@ -225,7 +225,13 @@ fn network(target: &spec::Aws) -> Network {
                 api_address: None,
             })
             .collect(),
-        node_egress: network.node_egress_cidrs.clone(),
+        // The VPC has a rule of its own, and AWS refuses the same rule twice.
+        node_egress: network
+            .node_egress_cidrs
+            .iter()
+            .copied()
+            .filter(|egress| *egress != network.cidr)
+            .collect(),
         dual_stack: target.load_balancer.dual_stack,
     }
 }

@@ -320,12 +320,6 @@ super::codes! {
         source: "Amazon EC2 API: CreateKeyPair, KeyName",
     }
 
-    EGRESS_TWICE = "HGN3088" Error "the VPC among the networks that nodes may connect to" {
-        cause: "Nodes may always connect to the VPC, and hagen makes that rule. AWS refuses a second one for the same network.",
-        example: "cidr: 10.0.0.0/16, nodeEgressCidrs: [10.0.0.0/16]",
-        cure: "Remove the VPC's range from nodeEgressCidrs.",
-        source: "Amazon EC2 API: AuthorizeSecurityGroupEgress, InvalidPermission.Duplicate",
-    }
     NARROW_EGRESS = "HGN3089" Warning "nodes that may not be able to reach a public load balancer" {
         cause: "Without a second, internal load balancer nodes reach the API server at the public addresses of the load balancer. AWS chooses these when it is made, so a list of a few networks hardly holds them.",
         example: "exposure: internet, nodeEgressCidrs: [198.51.100.0/24]",

@@ -58,6 +58,9 @@ fn addresses(document: &mut Document, context: &Context<'_>) {
             tags     = (tags("\"${local.cluster}-api-${each.key}\""))
         }
     };
+    if context.target.network.vpc.is_none() {
+        set(&mut block, "depends_on", gateway());
+    }
     if context.target.deletion_protection {
         nest(&mut block, prevent_destroy());
     }
@@ -65,6 +68,11 @@ fn addresses(document: &mut Document, context: &Context<'_>) {
         "Fixed addresses: certificates name them and firewalls allow them.",
         block,
     );
+}
+
+/// Public addresses need the internet gateway from first to last, and nothing else says so.
+fn gateway() -> hcl::Expression {
+    expr("[aws_internet_gateway.cluster]")
 }
 
 fn prevent_destroy() -> Block {
@@ -98,6 +106,9 @@ fn load_balancer(context: &Context<'_>, balancer: &LoadBalancer) -> Block {
         }
     };
     let network = &context.target.network;
+    if !internal && network.vpc.is_none() {
+        set(&mut block, "depends_on", gateway());
+    }
     let subnets = if internal {
         &network.subnets
     } else {

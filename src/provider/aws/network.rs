@@ -4,7 +4,7 @@ use hcl::expr::Expression;
 
 use super::{Context, tags};
 use crate::format::terraform::{Document, expr, mapping, nest, set};
-use crate::plan::aws::Subnet;
+use crate::plan::aws::{Network, Subnet};
 
 /// The locals that every other file uses, and a VPC of hagen's own.
 pub(super) fn document(context: &Context<'_>) -> Document {
@@ -99,20 +99,40 @@ fn made(document: &mut Document, context: &Context<'_>) {
             tags   = (tags("local.cluster"))
         }
     });
-    subnets(document, "private", "internal-elb", network.dual_stack, 0);
-    subnets(
-        document,
-        "public",
-        "elb",
-        network.dual_stack,
-        network.subnets.len(),
-    );
+    if network.dual_stack {
+        ipv6_numbers(document, network);
+    }
+    subnets(document, "private", "internal-elb", network.dual_stack);
+    subnets(document, "public", "elb", network.dual_stack);
     routes_out(document, network.dual_stack);
+}
+
+/// The number of each subnet's IPv6 range, by the letter of its zone, so that a subnet more
+/// moves no other: private ones from 0, public ones from 128.
+fn ipv6_numbers(document: &mut Document, network: &Network) {
+    let numbers = |subnets: &[Subnet], first: u32| {
+        mapping(subnets.iter().map(|subnet| {
+            let letter = subnet.zone.chars().last().unwrap_or('a');
+            let number = u32::from(letter).saturating_sub(u32::from('a'));
+            (subnet.zone.clone(), Expression::from(first + number))
+        }))
+    };
+    let private = numbers(&network.subnets, 0);
+    let public = numbers(&network.public_subnets, 128);
+    document.commented(
+        "Fixed numbers: a subnet more moves no other's range.",
+        hcl::block! {
+            locals {
+                private_ipv6_numbers = (private)
+                public_ipv6_numbers  = (public)
+            }
+        },
+    );
 }
 
 /// The subnets of one kind, one for each zone, with the tag by which a cloud controller finds
 /// them for Services.
-fn subnets(document: &mut Document, kind: &str, role: &str, dual_stack: bool, first_ipv6: usize) {
+fn subnets(document: &mut Document, kind: &str, role: &str, dual_stack: bool) {
     let ranges = expr(&format!("local.{kind}_subnets"));
     let name = format!("\"${{local.cluster}}-{kind}-${{each.key}}\"");
     let all_tags = expr(&format!(
@@ -131,7 +151,7 @@ fn subnets(document: &mut Document, kind: &str, role: &str, dual_stack: bool, fi
             &mut subnet,
             "ipv6_cidr_block",
             expr(&format!(
-                "cidrsubnet(aws_vpc.cluster.ipv6_cidr_block, 8, {first_ipv6} + index(keys(local.{kind}_subnets), each.key))"
+                "cidrsubnet(aws_vpc.cluster.ipv6_cidr_block, 8, local.{kind}_ipv6_numbers[each.key])"
             )),
         );
     }
@@ -175,6 +195,7 @@ fn routes_out(document: &mut Document, dual_stack: bool) {
             for_each = (expr("local.private_subnets"))
             domain   = "vpc"
             tags     = (tags("\"${local.cluster}-nat-${each.key}\""))
+            depends_on = (expr("[aws_internet_gateway.cluster]"))
         }
     });
     document.commented(

@@ -122,10 +122,7 @@ fn nodes_allowed(target: &Target<'_>, report: &mut Report) {
 
 /// Where nodes that Terraform makes may connect to, beside the VPC.
 fn egress(target: &Target<'_>, report: &mut Report) {
-    let (vpc, list) = (
-        target.aws.network.cidr,
-        &target.aws.network.node_egress_cidrs,
-    );
+    let list = &target.aws.network.node_egress_cidrs;
     let at = path("network.nodeEgressCidrs");
     if list.is_empty() {
         return;
@@ -136,18 +133,6 @@ fn egress(target: &Target<'_>, report: &mut Report) {
             "`nodeEgressCidrs` has no effect on machines that exist",
         ));
         return;
-    }
-    if let Some(same) = list.iter().position(|net| *net == vpc) {
-        report.push(
-            Diagnostic::new(
-                &code::EGRESS_TWICE,
-                format!("nodes may always connect to the VPC `{vpc}`, and AWS refuses a second rule for it"),
-            )
-            .value(format!("{at}[{same}]"), "the VPC")
-            .also(path("network.cidr"), "the VPC's range")
-            .cure("remove it here")
-            .cure("or, for the VPC and nothing else, give the ranges of its subnets"),
-        );
     }
     let nets: Vec<IpNet> = list.iter().map(|net| IpNet::V4(*net)).collect();
     let all = IpNet::V4(Ipv4Net::default());
