@@ -116,17 +116,6 @@ impl Source {
         self.places.contains_key(path)
     }
 
-    /// The line and column of a byte, both from 1; columns count characters.
-    pub fn position(&self, byte: usize) -> (usize, usize) {
-        let byte = byte.min(self.text.len());
-        let before = self.text.get(..byte).unwrap_or(&self.text);
-        let start = before.rfind('\n').map_or(0, |at| at + 1);
-        (
-            before.matches('\n').count() + 1,
-            before[start..].chars().count() + 1,
-        )
-    }
-
     fn nearest(&self, path: &str) -> Option<(&Place, bool)> {
         let mut path = path;
         let mut exact = true;
@@ -141,6 +130,16 @@ impl Source {
             path = &path[..path.rfind(['.', '[']).unwrap_or(0)];
         }
     }
+}
+
+/// The line and column of a byte in a text, both from 1; columns count characters.
+pub fn position(text: &str, byte: usize) -> (usize, usize) {
+    let before = text.get(..byte.min(text.len())).unwrap_or(text);
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    (
+        before.matches('\n').count() + 1,
+        before[start..].chars().count() + 1,
+    )
 }
 
 /// The path of a key below `parent`.
@@ -369,7 +368,7 @@ impl Node {
 
 #[cfg(test)]
 mod tests {
-    use super::Source;
+    use super::{Source, position};
 
     #[test]
     fn every_key_and_value_has_its_bytes() {
@@ -382,10 +381,7 @@ mod tests {
         assert_eq!(at(source.value("list[0].b")), "\"x\"");
         // What is not there points at the nearest thing above it.
         assert_eq!(at(source.value("endpoint.host")), "endpoint");
-        assert_eq!(
-            source.position(source.value("endpoint.port").start),
-            (2, 19)
-        );
+        assert_eq!(position(text, source.value("endpoint.port").start), (2, 19));
     }
 
     #[test]

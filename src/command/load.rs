@@ -14,11 +14,12 @@ use crate::source::Source;
 const DEFAULT: &str = "hagen.yaml";
 
 /// The specs that `files` name: files, folders of specs, `-`. Without any, `hagen.yaml` here;
-/// without that, the embedded example of `provider`, which is said on standard error.
+/// without that, the embedded example of `provider`, which is said on standard error. A text that
+/// is no document is said beside the others' problems.
 pub(super) fn specs(
     files: &[PathBuf],
     provider: Option<&dyn Provider>,
-) -> Result<Vec<Source>, Stop> {
+) -> Result<Vec<Result<Source, Said>>, Stop> {
     if files.is_empty() {
         if Path::new(DEFAULT).exists() {
             return Ok(vec![file(Path::new(DEFAULT))?]);
@@ -35,7 +36,7 @@ pub(super) fn specs(
             provider.name()
         ));
         let name = format!("<example {}>", provider.name());
-        return Ok(vec![parse(name, provider.example().to_owned())?]);
+        return Ok(vec![parse(name, provider.example().to_owned())]);
     }
     let mut specs = Vec::new();
     for path in files {
@@ -77,17 +78,17 @@ fn folder(path: &Path) -> Result<Vec<PathBuf>, Stop> {
     Ok(found)
 }
 
-fn file(path: &Path) -> Result<Source, Stop> {
+fn file(path: &Path) -> Result<Result<Source, Said>, Stop> {
     let text = fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
-    parse(path.display().to_string(), text)
+    Ok(parse(path.display().to_string(), text))
 }
 
-fn standard_input() -> Result<Source, Stop> {
+fn standard_input() -> Result<Result<Source, Said>, Stop> {
     let mut text = String::new();
     io::stdin()
         .read_to_string(&mut text)
         .map_err(|error| unreadable(Path::new("<stdin>"), &error))?;
-    parse("<stdin>".to_owned(), text)
+    Ok(parse("<stdin>".to_owned(), text))
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Stop {
@@ -107,7 +108,7 @@ fn unreadable(path: &Path, error: &io::Error) -> Stop {
     )])
 }
 
-fn parse(name: String, text: String) -> Result<Source, Stop> {
+fn parse(name: String, text: String) -> Result<Source, Said> {
     // A mark that some editors put first.
     let text = match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
@@ -122,11 +123,11 @@ fn parse(name: String, text: String) -> Result<Source, Stop> {
                     .at(Place::Bytes(malformed.range), "here")
                     .cure("correct this line; `hagen init` writes a spec to compare with"),
             );
-            Err(Stop::Invalid(vec![Said {
+            Err(Said {
                 report,
                 source: None,
                 text: (name, text),
-            }]))
+            })
         }
     }
 }

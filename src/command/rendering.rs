@@ -40,6 +40,13 @@ pub(super) fn all(input: &Input, look_only: bool) -> Result<Vec<Rendered>, Stop>
     let mut said = Vec::new();
     let mut folders = BTreeSet::new();
     for source in sources {
+        let source = match source {
+            Ok(source) => source,
+            Err(malformed) => {
+                said.push(malformed);
+                continue;
+            }
+        };
         let mut report = Report::default();
         let Some((cluster, mut artifacts, immutable)) = one(&source, provider, &mut report) else {
             said.push(Said::about(source, report));

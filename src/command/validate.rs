@@ -15,6 +15,23 @@ pub(super) fn run(arguments: &Validate) -> Result<Outcome, Stop> {
     let mut invalid = false;
     let mut results = Vec::new();
     for source in load::specs(&arguments.file, None)? {
+        let source = match source {
+            Ok(source) => source,
+            Err(malformed) => {
+                invalid = true;
+                let (name, text) = (&malformed.text.0, &malformed.text.1);
+                match arguments.format {
+                    Format::Json => results.push(json!({
+                        "file": name,
+                        "valid": false,
+                        "diagnostics": diagnostic::json(&malformed.report, None, (name, text)),
+                        "spec": null,
+                    })),
+                    Format::Text => print::said(&malformed),
+                }
+                continue;
+            }
+        };
         let mut report = Report::default();
         let spec = validate::check(&source, arguments.provider.as_deref(), &mut report);
         if let (Some(spec), Some(name)) = (&spec, &arguments.provider)
@@ -44,7 +61,7 @@ pub(super) fn run(arguments: &Validate) -> Result<Outcome, Stop> {
             Format::Json => results.push(json!({
                 "file": source.name,
                 "valid": !report.has_errors(),
-                "diagnostics": diagnostic::json(&report, Some(&source), &source.name),
+                "diagnostics": diagnostic::json(&report, Some(&source), ("", "")),
                 // With every default, as it will be rendered.
                 "spec": spec,
             })),

@@ -6,7 +6,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 use serde_json::{Value, json};
 
 use super::{Diagnostic, Place, Report, Severity};
-use crate::source::Source;
+use crate::source::{Source, position};
 
 /// The report as text with colours, for a stream that strips them where they do not belong.
 /// `source` is absent where the text itself could not be parsed into a document; `fallback`
@@ -69,8 +69,10 @@ fn with_cures<'a>(mut group: Group<'a>, cures: impl Iterator<Item = &'a String>)
     group
 }
 
-/// The report as JSON: a list in the order of the text.
-pub fn json(report: &Report, source: Option<&Source>, name: &str) -> Value {
+/// The report as JSON: a list in the order of the text. `fallback` is the name and the text where
+/// the text is no document.
+pub fn json(report: &Report, source: Option<&Source>, fallback: (&str, &str)) -> Value {
+    let (name, body) = source.map_or(fallback, |s| (s.name.as_str(), s.text.as_str()));
     sorted(report, source)
         .into_iter()
         .map(|diagnostic| {
@@ -80,10 +82,10 @@ pub fn json(report: &Report, source: Option<&Source>, name: &str) -> Value {
                 "message": diagnostic.message,
                 "file": name,
             });
-            if let (Some(place), Some(source)) = (&diagnostic.place, source) {
-                let range = bytes(place, Some(source), &source.text);
-                let (line, column) = source.position(range.start);
-                let (end_line, end_column) = source.position(range.end);
+            if let Some(place) = &diagnostic.place {
+                let range = bytes(place, source, body);
+                let (line, column) = position(body, range.start);
+                let (end_line, end_column) = position(body, range.end);
                 value["line"] = line.into();
                 value["column"] = column.into();
                 value["endLine"] = end_line.into();

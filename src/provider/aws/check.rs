@@ -12,7 +12,7 @@ use crate::diagnostic::code::aws as code;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::facts::aws::MACHINES;
 use crate::plan::aws::Machines;
-use crate::plan::{CertificateName, Plan, Role, Target};
+use crate::plan::{CertificateName, Plan, Target};
 
 /// How much of the limit the largest user data takes.
 #[derive(Clone, Debug)]
@@ -58,30 +58,25 @@ pub(super) fn user_data(plan: &Plan, artifacts: &ArtifactSet, report: &mut Repor
     }
 }
 
-/// The largest user data. Nodes of one role differ in names and addresses only, so one of each
-/// role is measured: the one with the longest text.
+/// The largest user data: that of the longest text, since nodes differ in little else than their
+/// names and what the first of them founds the cluster with.
 fn largest(plan: &Plan, artifacts: &ArtifactSet) -> Option<UserData> {
     let Target::Aws(target) = &plan.target;
     if !matches!(target.machines, Machines::Made(_)) {
         return None;
     }
-    [Role::FirstControlPlane, Role::ControlPlane, Role::Worker]
-        .into_iter()
-        .filter_map(|role| {
-            plan.nodes
-                .iter()
-                .filter(|node| node.role == role)
-                .filter_map(|node| {
-                    let path = format!("cloud-init/{}.yaml", node.name);
-                    artifacts.get(&path).map(|text| (node, text))
-                })
-                .max_by_key(|(_, text)| text.len())
+    let (node, text) = plan
+        .nodes
+        .iter()
+        .filter_map(|node| {
+            let path = format!("cloud-init/{}.yaml", node.name);
+            artifacts.get(&path).map(|text| (node, text))
         })
-        .map(|(node, text)| UserData {
-            node: node.name.clone(),
-            bytes: gzipped(&filled(plan, text)),
-        })
-        .max_by_key(|found| found.bytes)
+        .max_by_key(|(_, text)| text.len())?;
+    Some(UserData {
+        node: node.name.clone(),
+        bytes: gzipped(&filled(plan, text)),
+    })
 }
 
 /// The text with values of the greatest length, which do not compress, in the place of what
