@@ -311,7 +311,8 @@ guard() {
 
 place_pki() { # all of /etc/hagen/pki, and nothing half written by a killed init: none of it is in use yet
   rm -rf "$pki"
-  install -d -m 0755 "$pki" && cp -R "$etc/pki/." "$pki/" && chmod 0600 "$pki"/*.key && chmod 0644 "$pki"/*.crt
+  install -d -m 0755 "$pki" && cp -R "$etc/pki/." "$pki/" &&
+    chmod 0600 "$pki"/*.key && chmod 0644 "$pki"/*.crt
 }
 
 run_init() {

@@ -175,11 +175,11 @@ fn scan(line: &str) -> Scan<'_> {
     found
 }
 
-/// hcl-rs writes an empty block as `name {  }`.
+/// hcl-rs writes an empty block as `name {  }`, with more spaces inside another block.
 fn empty_block(line: &str) -> std::borrow::Cow<'_, str> {
-    match line.strip_suffix("{  }") {
-        Some(head) => format!("{head}{{}}").into(),
-        None => line.into(),
+    match line.strip_suffix('}').map(str::trim_end) {
+        Some(head) if head.ends_with('{') => format!("{head}}}").into(),
+        _ => line.into(),
     }
 }
 

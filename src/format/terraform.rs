@@ -3,9 +3,11 @@
 //! What a user wrote enters as a plain string, which hcl-rs quotes and escapes; what hagen
 //! wrote enters through [`expr`], which parses it. Comments stand above top-level blocks.
 
-use hcl::Block;
-use hcl::expr::{Expression, Object, ObjectKey};
+use std::fmt::Write as _;
+
+use hcl::expr::{Expression, Object, ObjectKey, TemplateExpr};
 use hcl::format::{Format as _, Formatter};
+use hcl::{Block, Body, Structure};
 
 use super::align::align;
 
@@ -50,6 +52,8 @@ impl Document {
 }
 
 fn canonical(block: &Block) -> String {
+    let mut block = block.clone();
+    quote_body(&mut block.body);
     let mut formatter = Formatter::builder()
         .compact_arrays(true)
         .prefer_ident_keys(true)
@@ -59,6 +63,67 @@ fn canonical(block: &Block) -> String {
         .format(&mut formatter)
         .unwrap_or_else(|error| panic!("a block cannot be written, a bug in hagen: {error}"));
     String::from_utf8_lossy(&formatter.into_inner()).into_owned()
+}
+
+fn quote_body(body: &mut Body) {
+    for structure in &mut body.0 {
+        match structure {
+            Structure::Attribute(attribute) => quote(&mut attribute.expr),
+            Structure::Block(block) => quote_body(&mut block.body),
+        }
+    }
+}
+
+/// Takes the quoting of texts out of hcl-rs's hands: it misses a `${` or `%{` behind another
+/// one (hcl-primitives 0.1.13, `escape_markers`), and Terraform would then evaluate a user's
+/// text. What [`expr`] parsed is a template of hagen's own and is left alone.
+fn quote(expression: &mut Expression) {
+    match expression {
+        Expression::String(text) => {
+            *expression = TemplateExpr::QuotedString(escaped(text)).into();
+        }
+        Expression::Array(items) => items.iter_mut().for_each(quote),
+        Expression::Object(object) => {
+            let entries = std::mem::take(object);
+            *object = entries
+                .into_iter()
+                .map(|(mut key, mut value)| {
+                    if let ObjectKey::Expression(key) = &mut key {
+                        quote(key);
+                    }
+                    quote(&mut value);
+                    (key, value)
+                })
+                .collect();
+        }
+        Expression::FuncCall(call) => call.args.iter_mut().for_each(quote),
+        Expression::Parenthesis(inner) => quote(inner),
+        _ => {}
+    }
+}
+
+/// A text as it stands between the quotes of a Terraform string.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '$' | '%' if rest.peek() == Some(&'{') => {
+                out.push(c);
+                out.push(c);
+            }
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 /// An expression in hagen's own words. Panics on bad syntax: the text is hagen's own, so that
@@ -127,4 +192,35 @@ pub fn set(block: &mut Block, key: &str, value: impl Into<Expression>) {
 /// Adds a block inside a block.
 pub fn nest(block: &mut Block, inner: Block) {
     block.body.0.push(inner.into());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Document, mapping, texts};
+
+    fn text_of(value: hcl::Expression) -> String {
+        let mut document = Document::default();
+        document.block(hcl::block! {
+            locals {
+                x = (value)
+            }
+        });
+        document.to_text()
+    }
+
+    #[test]
+    fn a_marker_behind_a_marker_is_quoted_too() {
+        let text = text_of("${a} %${b} $${c} %%{d".into());
+        assert_eq!(text, "locals {\n  x = \"$${a} %$${b} $$${c} %%%{d\"\n}\n");
+        let text = text_of(mapping([("${k}%${l}", "${v}%${w}")]));
+        assert!(text.contains("\"$${k}%$${l}\" = \"$${v}%$${w}\""), "{text}");
+        let text = text_of(texts(["${a}%${b}"]));
+        assert!(text.contains("[\"$${a}%$${b}\"]"), "{text}");
+    }
+
+    #[test]
+    fn quotes_and_line_breaks_stay_inside() {
+        let text = text_of("a\"b\\\n${c}".into());
+        assert_eq!(text, "locals {\n  x = \"a\\\"b\\\\\\n$${c}\"\n}\n");
+    }
 }
