@@ -7,6 +7,7 @@
 //! ```
 
 pub mod artifact;
+pub mod change;
 pub mod cli;
 pub mod command;
 pub mod component;
@@ -15,6 +16,7 @@ pub mod facts;
 pub mod format;
 pub mod plan;
 pub mod provider;
+pub mod secrets;
 pub mod source;
 pub mod spec;
 pub mod validate;

@@ -349,3 +349,71 @@ fn a_reader_that_goes_away_is_no_error() {
     assert_eq!(output.status.code(), Some(0));
     assert!(output.stderr.is_empty());
 }
+
+#[test]
+fn secrets_are_written_once_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = Folder::new(EXAMPLE);
+    folder.render().code(0);
+    let secrets = ["secrets", "--out", "out/prod-aws"];
+    let ran = folder.hagen(&secrets).code(0);
+    assert_eq!(ran.stdout(), "out/prod-aws/secrets.auto.tfvars.json\n");
+    let path = folder.out("secrets.auto.tfvars.json");
+    let mode = std::fs::metadata(&path).expect("file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let text = std::fs::read_to_string(&path).expect("file");
+    let value = json(&text);
+    for name in [
+        "bootstrap_token",
+        "certificate_key",
+        "cluster_ca_certificate",
+        "cluster_ca_key",
+    ] {
+        let secret = value[name].as_str().expect("a secret");
+        // Neither is printed.
+        assert!(!ran.stderr().contains(secret) && !ran.stdout().contains(secret));
+    }
+    folder.hagen(&secrets).code(2).stderr_has("HGN9005");
+    assert_eq!(std::fs::read_to_string(&path).expect("file"), text);
+    folder
+        .hagen(&["secrets", "--out", "out/prod-aws", "--force"])
+        .code(0);
+    assert_ne!(std::fs::read_to_string(&path).expect("file"), text);
+    folder
+        .hagen(&["secrets", "--out", "nowhere/s.json"])
+        .code(3)
+        .stderr_has("HGN9006");
+    // A render leaves them alone, and .gitignore covers them.
+    folder.spec(&EXAMPLE.replace("workers: { count: 3 }", "workers: { count: 4 }"));
+    folder.render().code(0);
+    assert!(path.exists());
+    let ignored = std::fs::read_to_string(folder.out(".gitignore")).expect("file");
+    assert!(ignored.lines().any(|line| line == "*.tfvars.json"));
+}
+
+#[test]
+fn diff_says_in_words_what_changes() {
+    let folder = Folder::new(EXAMPLE);
+    folder.render().code(0);
+    let diff = ["diff", "--provider", "aws"];
+    folder.hagen(&diff).code(0).stdout_has("no changes");
+    folder.spec(&EXAMPLE.replace("controlPlane: { count: 3 }", "controlPlane: { count: 5 }"));
+    let ran = folder
+        .hagen(&diff)
+        .code(1)
+        .stdout_has("cp-4")
+        .stdout_has("cp-5");
+    assert!(ran.stdout().contains("load balancer"));
+    let ran = folder
+        .hagen(&["diff", "--provider", "aws", "--format", "markdown"])
+        .code(1)
+        .stdout_has("<details>")
+        .stdout_has("```diff");
+    assert!(ran.stdout().len() < 65_536);
+    let ran = folder
+        .hagen(&["diff", "--provider", "aws", "--format", "json"])
+        .code(1);
+    assert_eq!(json(&ran.stdout())[0]["version"], 1);
+    // Nothing was written.
+    assert!(!folder.out("cloud-init/cp-4.yaml").exists());
+}

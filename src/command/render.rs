@@ -63,7 +63,6 @@ fn check(rendered: &[Rendered], format: Format) -> Result<Outcome, Stop> {
     for cluster in rendered {
         let changes = cluster.folder.changes(&cluster.artifacts);
         different |= !changes.is_empty();
-        let diffs = super::diff::files(cluster);
         match format {
             Format::Json => results.push(json!({
                 "cluster": cluster.cluster,
@@ -82,7 +81,7 @@ fn check(rendered: &[Rendered], format: Format) -> Result<Outcome, Stop> {
                 print::note(&format!("{} is up to date", cluster.shown.display()));
             }
             Format::Text => {
-                print::result(&diffs)?;
+                print::result(&super::diff::in_words(cluster))?;
                 print::note(&format!(
                     "{} is not what render would write: {} would change",
                     cluster.shown.display(),
