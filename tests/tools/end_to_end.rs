@@ -1,0 +1,323 @@
+//! Each example against an AWS of its own: apply, a second plan that finds nothing to do, what
+//! is really there, and the tear-down that README.md of the output describes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use hagen::spec::{AwsMachines, Cluster};
+use serde_json::Value;
+
+use super::aws::Aws;
+use super::examples::{self, each_example};
+use super::offline;
+use super::render::{self, Rendered};
+use super::terraform::{Folder, changes, text};
+use super::tool;
+
+each_example!(life, "needs Terraform and moto: see tests/tools/README.md");
+
+fn life(name: &str) {
+    let aws = Aws::start();
+    let spec_text = aws.prepare(&examples::text(name));
+    let spec = offline::spec(&spec_text);
+    let before = aws.read();
+    let rendered = Rendered::new(&spec_text);
+    rendered.write_secrets();
+    let folder = Folder::new(&rendered.folder(), &aws.endpoint());
+    folder.init();
+    folder.apply();
+    second_plan(name, &folder);
+    let there = aws.read();
+    load_balancers(&spec, &there, &folder.outputs());
+    machines(&spec, &there);
+    record(&spec, &there);
+    tear_down(&spec, &spec_text, &rendered, &folder);
+    let after = aws.read();
+    for kind in [
+        "loadBalancers",
+        "targetGroups",
+        "addresses",
+        "records",
+        "vpcs",
+    ] {
+        assert_eq!(count(&after, kind), count(&before, kind), "{kind} are left");
+    }
+    assert_eq!(count(&after, "instances"), count(&before, "instances"));
+}
+
+fn count(there: &Value, kind: &str) -> usize {
+    list(&there[kind]).len()
+}
+
+pub(crate) fn list(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// Nothing is left to change, but for what moto gets wrong: moto-differences.yaml lists it, and
+/// what is listed must still occur.
+fn second_plan(name: &str, folder: &Folder) {
+    let plan = folder.plan(&[]);
+    let mut found = BTreeSet::new();
+    for (address, actions) in changes(&plan) {
+        let change = list(&plan["resource_changes"])
+            .iter()
+            .find(|change| change["address"] == address.as_str())
+            .unwrap();
+        let (before, after) = (&change["change"]["before"], &change["change"]["after"]);
+        let fields = after.as_object().into_iter().flatten();
+        let differ: Vec<String> = fields
+            .filter(|(key, value)| before[key.as_str()] != **value)
+            .map(|(key, _)| format!("{address}: {key} ({actions})"))
+            .collect();
+        if differ.is_empty() {
+            found.insert(format!("{address}: ({actions})"));
+        }
+        found.extend(differ);
+    }
+    let known = fs::read_to_string(tool::folder().join("moto-differences.yaml")).unwrap();
+    let known: BTreeMap<String, BTreeMap<String, String>> = serde_saphyr::from_str(&known).unwrap();
+    let known: BTreeSet<String> = known
+        .get(name)
+        .map(|listed| listed.keys().cloned().collect())
+        .unwrap_or_default();
+    assert_eq!(found, known, "{name}: the second plan is not as listed");
+}
+
+/// The load balancers as AWS has them.
+fn load_balancers(spec: &Cluster, there: &Value, outputs: &Value) {
+    let target = spec.targets.aws.as_ref().unwrap();
+    let port = spec.endpoint.port;
+    let balancers = list(&there["loadBalancers"]);
+    let names: Vec<&str> = balancers.iter().map(|one| text(&one["DNSName"])).collect();
+    assert!(names.contains(&text(&outputs["api_dns_name"]["value"])));
+    let endpoint = text(&outputs["api_endpoint"]["value"]);
+    let host = endpoint.strip_suffix(&format!(":{port}")).unwrap();
+    match &spec.endpoint.host {
+        Some(own) => assert_eq!(host, own),
+        None => assert_eq!(host, text(&outputs["api_dns_name"]["value"])),
+    }
+    for balancer in balancers {
+        let protected = target.load_balancer.deletion_protection.to_string();
+        let attributes = &balancer["Attributes"];
+        assert_eq!(text(&attributes["deletion_protection.enabled"]), protected);
+        assert_eq!(
+            text(&attributes["load_balancing.cross_zone.enabled"]),
+            "true"
+        );
+        assert_eq!(list(&balancer["SecurityGroups"]).len(), 1);
+        let [listener] = list(&balancer["Listeners"]) else {
+            panic!("one listener: {balancer}");
+        };
+        assert_eq!(listener["Port"], port);
+        assert_eq!(listener["Protocol"], "TCP");
+        let wanted = &target.tags;
+        let tags = list(&there["tags"][text(&balancer["LoadBalancerArn"])]);
+        for (key, value) in wanted {
+            assert!(
+                tags.iter()
+                    .any(|tag| tag["Key"] == key.as_str() && tag["Value"] == value.as_str()),
+                "the tag {key} is not {value:?}: {tags:?}"
+            );
+        }
+    }
+    for group in list(&there["targetGroups"]) {
+        let attributes = &group["Attributes"];
+        for (name, value) in [
+            ("preserve_client_ip.enabled", "false"),
+            (
+                "target_health_state.unhealthy.connection_termination.enabled",
+                "false",
+            ),
+            (
+                "deregistration_delay.connection_termination.enabled",
+                "true",
+            ),
+            ("deregistration_delay.timeout_seconds", "60"),
+        ] {
+            assert_eq!(text(&attributes[name]), value, "{name}");
+        }
+        let (protocol, path) = if spec.kubernetes.anonymous_auth {
+            ("HTTPS", Some("/readyz"))
+        } else {
+            ("TCP", None)
+        };
+        assert_eq!(group["HealthCheckProtocol"], protocol);
+        assert_eq!(group["HealthCheckPath"].as_str(), path);
+        targets(spec, there, group);
+    }
+}
+
+/// Every control-plane node is registered, once, with the API server's port.
+fn targets(spec: &Cluster, there: &Value, group: &Value) {
+    let target = spec.targets.aws.as_ref().unwrap();
+    let wanted: BTreeSet<String> = match &target.machines {
+        AwsMachines::Existing(machines) => machines
+            .iter()
+            .filter(|one| one.role == hagen::spec::MachineRole::ControlPlane)
+            .map(|one| {
+                one.instance_id
+                    .clone()
+                    .unwrap_or_else(|| one.address.to_string())
+            })
+            .collect(),
+        AwsMachines::Provision(_) => list(&there["instances"])
+            .iter()
+            .filter(|one| name_of(one).contains("-cp-"))
+            .map(|one| text(&one["InstanceId"]).to_owned())
+            .collect(),
+    };
+    let is: BTreeSet<String> = list(&group["Targets"])
+        .iter()
+        .map(|one| {
+            assert_eq!(one["Target"]["Port"], spec.endpoint.port);
+            text(&one["Target"]["Id"]).to_owned()
+        })
+        .collect();
+    assert_eq!(is, wanted);
+    assert_eq!(is.len(), usize::from(spec.control_plane.count));
+}
+
+fn name_of(instance: &Value) -> &str {
+    list(&instance["Tags"])
+        .iter()
+        .find(|tag| tag["Key"] == "Name")
+        .map_or("", |tag| text(&tag["Value"]))
+}
+
+/// The machines that were made: user data that fits and is finished, zones that are even.
+fn machines(spec: &Cluster, there: &Value) {
+    let target = spec.targets.aws.as_ref().unwrap();
+    let AwsMachines::Provision(_) = &target.machines else {
+        return;
+    };
+    let mut zones: BTreeMap<(&str, bool), usize> = BTreeMap::new();
+    let instances = list(&there["instances"]);
+    let expected = spec.control_plane.count + spec.workers.count;
+    assert_eq!(instances.len(), usize::from(expected));
+    for instance in instances {
+        let name = name_of(instance);
+        let control_plane = name.contains("-cp-");
+        let zone = text(&instance["Placement"]["AvailabilityZone"]);
+        *zones.entry((zone, control_plane)).or_default() += 1;
+        let data = &instance["UserData"];
+        assert!(
+            data["bytes"].as_u64().unwrap() <= 16_384,
+            "{name}: {} bytes of user data",
+            data["bytes"]
+        );
+        finished(spec, name, text(&data["text"]), there, control_plane);
+    }
+    for control_plane in [true, false] {
+        let counts: Vec<usize> = target
+            .network
+            .subnets
+            .iter()
+            .map(|subnet| {
+                let key = (subnet.zone.as_str(), control_plane);
+                zones.get(&key).copied().unwrap_or_default()
+            })
+            .collect();
+        let (least, most) = (counts.iter().min(), counts.iter().max());
+        assert!(most.unwrap() - least.unwrap() <= 1, "{zones:?}");
+    }
+}
+
+/// Every word that hagen left open was filled in, and the secrets are where they belong.
+fn finished(spec: &Cluster, name: &str, data: &str, there: &Value, control_plane: bool) {
+    // What bootstrap.sh finds out itself, and its own variables, which are no placeholders.
+    let left = placeholders(data);
+    assert!(left.is_empty(), "{name}: {left:?} are still open");
+    let secrets = render::secrets();
+    let has = |key: &str| data.contains(text(&secrets[key]));
+    assert!(has("bootstrap_token"), "{name} has no token");
+    assert_eq!(has("certificate_key"), control_plane, "{name}");
+    let key = base64(text(&secrets["cluster_ca_key"]));
+    assert_eq!(data.contains(&key), name.ends_with("-cp-1"), "{name}");
+    assert!(data.contains(&base64(text(&secrets["cluster_ca_certificate"]))));
+    let balancers = list(&there["loadBalancers"]);
+    let known = balancers
+        .iter()
+        .filter(|one| data.contains(text(&one["DNSName"])))
+        .count();
+    match &spec.endpoint.host {
+        Some(host) if balancers.len() == 1 => assert!(data.contains(host.as_str()), "{name}"),
+        _ => assert!(known > 0, "{name} does not know the load balancer"),
+    }
+    if name.ends_with("-cp-1") {
+        assert_eq!(
+            known,
+            balancers.len(),
+            "{name}: a name is not in the certificate"
+        );
+    }
+}
+
+/// Words in capitals that begin with HAGEN_ and are neither variables of the script nor the
+/// node's address, which the machine finds.
+pub(crate) fn placeholders(data: &str) -> BTreeSet<&str> {
+    let script = include_str!("../../templates/bootstrap.sh");
+    let environment = include_str!("../../templates/node.env.hbs");
+    data.split(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'))
+        .filter(|word| word.starts_with("HAGEN_") && *word != "HAGEN_")
+        .filter(|word| !environment.contains(&format!("{word}=")))
+        .filter(|word| !script.contains(word))
+        .collect()
+}
+
+pub(crate) fn base64(text: &str) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(text)
+}
+
+/// The record leads to the load balancer.
+fn record(spec: &Cluster, there: &Value) {
+    let target = spec.targets.aws.as_ref().unwrap();
+    if target.dns.is_none() {
+        return;
+    }
+    let host = format!("{}.", spec.endpoint.host.as_deref().unwrap());
+    let record = list(&there["records"])
+        .iter()
+        .find(|record| record["Name"] == host.as_str())
+        .unwrap();
+    let leads_to = text(&record["AliasTarget"]["DNSName"]).trim_end_matches('.');
+    assert!(
+        list(&there["loadBalancers"])
+            .iter()
+            .any(|one| text(&one["DNSName"]) == leads_to)
+    );
+}
+
+/// Protected, it cannot be destroyed; unprotected by the spec and applied, it can.
+fn tear_down(spec: &Cluster, spec_text: &str, rendered: &Rendered, folder: &Folder) {
+    let target = spec.targets.aws.as_ref().unwrap();
+    if target.load_balancer.deletion_protection {
+        let refused = folder.destroy();
+        assert_eq!(refused.code(), 1);
+        assert!(
+            refused.all().contains("prevent_destroy"),
+            "{}",
+            refused.all()
+        );
+        rendered.again(&unprotected(spec_text));
+        folder.apply_known();
+    }
+    let answer = folder.destroy();
+    assert!(answer.status.success(), "destroy: {}", answer.all());
+    assert_eq!(folder.succeed(&["state", "list"]), "");
+}
+
+/// The spec with the protection off.
+pub(crate) fn unprotected(spec: &str) -> String {
+    let off = "loadBalancer: { deletionProtection: false";
+    let text = if spec.contains("loadBalancer: {") {
+        spec.replace("loadBalancer: {", &format!("{off},"))
+    } else {
+        spec.replace(
+            "\n    machines:\n",
+            &format!("\n    {off} }}\n    machines:\n"),
+        )
+    };
+    assert!(text.contains("deletionProtection: false"));
+    text
+}

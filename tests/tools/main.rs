@@ -1,0 +1,24 @@
+//! hagen's files, judged by the programs that will read them: Terraform with the real AWS
+//! provider, moto's AWS, cloud-init, `PyYAML`, shellcheck, and file systems that do not cooperate.
+//!
+//! `tests/tools/run` runs all of it. A tool that is not there is a failure and not a skip; the
+//! message says what to install. README.md in this folder has the list.
+
+// Tests may panic: that is how they fail.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod aws;
+mod cloud_init;
+mod end_to_end;
+mod examples;
+mod file_systems;
+mod kubeadm_files;
+mod offline;
+mod ordering;
+mod python;
+mod render;
+mod round_trip;
+mod rules;
+mod state;
+mod terraform;
+mod tool;
