@@ -28,7 +28,13 @@ pub fn markdown(changes: &Changes, files: &FileDiffs) -> String {
     out.push('\n');
     list(&mut out, changes);
     let mut left_out = 0;
-    for file in &files.list {
+    // Terraform first and long files last, so that what is cut matters least.
+    let mut ordered: Vec<&FileDiff> = files.list.iter().collect();
+    ordered.sort_by_key(|file| {
+        let length = file.hunks.as_ref().map_or(usize::MAX, String::len);
+        (!super::folder::is_terraform(&file.path), length)
+    });
+    for file in ordered {
         let room = MOST_BYTES.saturating_sub(out.len() + RESERVE);
         match details(file, room) {
             Some(details) => out.push_str(&details),

@@ -14,7 +14,9 @@ use hcl::expr::{
 use hcl::template::{Element, Template};
 
 use super::folder::Folder;
-use super::value::{further, measure, member, merge, plain_key, scalar, set, text, whole_resource};
+use super::value::{
+    further, measure, member, merge, plain_key, scalar, set, template_of, text, whole_resource,
+};
 
 /// Locals may stand in one another without end, in a file that a person wrote.
 const DEEPEST: usize = 48;
@@ -236,8 +238,6 @@ impl<'a> Resolver<'a> {
         let Ok(parsed) = Template::from_expr(template) else {
             return unchanged();
         };
-        let mut plain = true;
-        let mut out = String::new();
         let mut values = Vec::new();
         for element in parsed.elements() {
             match element {
@@ -249,26 +249,7 @@ impl<'a> Resolver<'a> {
                 Element::Directive(_) => return unchanged(),
             }
         }
-        for value in &values {
-            plain &= value.is_ok();
-        }
-        for value in values {
-            match value {
-                Ok(text) if plain => out.push_str(&text),
-                Ok(text) => out.push_str(
-                    &text
-                        .replace("${", "$${")
-                        .replace("%{", "%%{")
-                        .replace('"', "\\\""),
-                ),
-                Err(code) => out.extend(["${", &code, "}"]),
-            }
-        }
-        if plain {
-            Expression::String(out)
-        } else {
-            Expression::from(TemplateExpr::QuotedString(out))
-        }
+        template_of(&values)
     }
 
     fn traversal(&self, traversal: &Traversal, variables: &Variables, depth: usize) -> Expression {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hcl::Identifier;
-use hcl::expr::{Expression, ObjectKey, Operation, Traversal, TraversalOperator};
+use hcl::expr::{Expression, ObjectKey, Operation, TemplateExpr, Traversal, TraversalOperator};
 use hcl::format::{Format as _, Formatter};
 
 /// `aws_eip.nat` and no attribute of it.
@@ -138,6 +138,29 @@ pub(super) fn entries(value: &Expression) -> BTreeMap<String, String> {
             ))
         })
         .collect()
+}
+
+/// A template from its parts: text as it is, and expressions. Text alone is a string.
+pub(super) fn template_of(parts: &[Result<String, String>]) -> Expression {
+    let plain = parts.iter().all(Result::is_ok);
+    let mut out = String::new();
+    for part in parts {
+        match part {
+            Ok(text) if plain => out.push_str(text),
+            Ok(text) => out.push_str(
+                &text
+                    .replace("${", "$${")
+                    .replace("%{", "%%{")
+                    .replace('"', "\\\""),
+            ),
+            Err(code) => out.extend(["${", code.as_str(), "}"]),
+        }
+    }
+    if plain {
+        Expression::String(out)
+    } else {
+        Expression::from(TemplateExpr::QuotedString(out))
+    }
 }
 
 /// The expression on one line.

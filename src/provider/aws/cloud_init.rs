@@ -12,14 +12,14 @@ pub(super) fn variables() -> Document {
         (
             "bootstrap_token",
             "Lets machines join. It expires two hours after the first node is up.",
-            r#"can(regex("^[a-z0-9]{6}[.][a-z0-9]{16}$", var.bootstrap_token))"#,
-            "A bootstrap token is six and sixteen lower-case letters or digits with a dot between.",
+            r#"can(regex("^[a-z0-9]{6}[.][a-z0-9]{16}$", var.bootstrap_token)) && can(regex("[a-df-z]", var.bootstrap_token))"#,
+            "A bootstrap token is six and sixteen lower-case letters or digits with a dot between, and no number.",
         ),
         (
             "certificate_key",
             "Decrypts the control plane's certificates for joining control-plane nodes, for two hours.",
-            r#"can(regex("^[0-9a-f]{64}$", var.certificate_key))"#,
-            "A certificate key is 64 hexadecimal digits.",
+            r#"can(regex("^[0-9a-f]{64}$", var.certificate_key)) && can(regex("[a-df]", var.certificate_key))"#,
+            "A certificate key is 64 hexadecimal digits, and no number.",
         ),
         (
             "cluster_ca_certificate",

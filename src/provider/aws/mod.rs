@@ -126,6 +126,17 @@ impl Provider for Aws {
                 }),
             ),
         ];
+        if let aws::Machines::Made(_) = target.machines {
+            // Nodes go round the zones in this order: another order would move machines, and
+            // with them members of etcd.
+            let zones: Vec<&str> = target
+                .network
+                .subnets
+                .iter()
+                .map(|subnet| subnet.zone.as_str())
+                .collect();
+            fields.push((path("network.subnets"), json!(zones)));
+        }
         // A subnet may be added in place; one that goes, or whose address changes, replaces the
         // load balancer.
         for (key, subnets) in [
