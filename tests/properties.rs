@@ -121,7 +121,7 @@ fn hostile_texts_stay_texts_wherever_they_stand() {
                 };
                 quoted += 1;
                 for (path, text) in artifacts.iter() {
-                    if !path.ends_with(".tf") {
+                    if path.rsplit('.').next() != Some("tf") {
                         continue;
                     }
                     for template in templates(text) {

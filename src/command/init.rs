@@ -58,7 +58,11 @@ fn write(path: &Path, text: &str) -> Result<(), Stop> {
             Stop::Failed(vec![Said::only(
                 Diagnostic::new(
                     &code::CANNOT_WRITE_FILE,
-                    format!("{} cannot be written: {error}", path.display()),
+                    format!(
+                        "{} cannot be written: {}",
+                        path.display(),
+                        print::reason(&error)
+                    ),
                 )
                 .cure("check that the folder is there and may be written to"),
             )])

@@ -53,3 +53,12 @@ fn summary(name: &str, report: &Report) -> String {
         ),
     }
 }
+
+/// Why a file cannot be written, in words and without the names of temporary files.
+pub(super) fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "its folder does not exist".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission is denied".to_owned(),
+        kind => kind.to_string(),
+    }
+}

@@ -198,7 +198,8 @@ pub fn nest(block: &mut Block, inner: Block) {
 mod tests {
     use super::{Document, mapping, texts};
 
-    fn text_of(value: hcl::Expression) -> String {
+    fn text_of(value: impl Into<hcl::Expression>) -> String {
+        let value = value.into();
         let mut document = Document::default();
         document.block(hcl::block! {
             locals {
@@ -210,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_marker_behind_a_marker_is_quoted_too() {
-        let text = text_of("${a} %${b} $${c} %%{d".into());
+        let text = text_of("${a} %${b} $${c} %%{d");
         assert_eq!(text, "locals {\n  x = \"$${a} %$${b} $$${c} %%%{d\"\n}\n");
         let text = text_of(mapping([("${k}%${l}", "${v}%${w}")]));
         assert!(text.contains("\"$${k}%$${l}\" = \"$${v}%$${w}\""), "{text}");
@@ -220,7 +221,7 @@ mod tests {
 
     #[test]
     fn quotes_and_line_breaks_stay_inside() {
-        let text = text_of("a\"b\\\n${c}".into());
+        let text = text_of("a\"b\\\n${c}");
         assert_eq!(text, "locals {\n  x = \"a\\\"b\\\\\\n$${c}\"\n}\n");
     }
 }

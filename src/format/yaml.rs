@@ -1,6 +1,6 @@
 //! YAML, always through the serialiser.
 //!
-//! serde-saphyr quotes what PyYAML, which cloud-init uses, would read as something else than
+//! serde-saphyr quotes what `PyYAML`, which cloud-init uses, would read as something else than
 //! text (`yes`, `12:30`, `1_000`, `=`), and writes text of several lines as a literal block.
 
 use serde::Serialize;

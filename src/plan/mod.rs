@@ -206,7 +206,7 @@ impl Plan {
 
     /// What cannot change once the first node is up, on any target: the route of keys in the
     /// spec, and its value. kubeadm has no way to change these
-    /// (kubernetes-sigs/cluster-api: the KubeadmControlPlane webhook has the list).
+    /// (kubernetes-sigs/cluster-api: the `KubeadmControlPlane` webhook has the list).
     pub fn immutable(&self) -> BTreeMap<String, serde_json::Value> {
         let texts = |networks: &[IpNet]| {
             let texts: Vec<String> = networks.iter().map(ToString::to_string).collect();
