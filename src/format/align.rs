@@ -134,11 +134,10 @@ fn scan(line: &str) -> Scan<'_> {
                 *open = 1;
                 at += 1;
             }
+            // In a template only its own braces count.
             (b'"', None | Some(1..)) => quotes.push(0),
             (b'{', Some(open @ 1..)) => *open += 1,
             (b'}', Some(open @ 1..)) => *open -= 1,
-            // Text between quotes; in a template of it, only its own braces count.
-            (_, Some(_)) => {}
             (b'{', None) => {
                 let is_for = rest.starts_with(b"{for ");
                 if is_for {

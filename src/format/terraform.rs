@@ -82,7 +82,18 @@ fn quote(expression: &mut Expression) {
         Expression::String(text) => {
             *expression = TemplateExpr::QuotedString(escaped(text)).into();
         }
-        Expression::Array(items) => items.iter_mut().for_each(quote),
+        Expression::Array(items) => {
+            // hcl-rs breaks the lines between such objects otherwise than `terraform fmt`.
+            let plain = items.len() < 2
+                || !items
+                    .iter()
+                    .any(|item| matches!(item, Expression::Object(_)));
+            assert!(
+                plain,
+                "objects in a list are not written yet, a bug in hagen: use a mapping"
+            );
+            items.iter_mut().for_each(quote);
+        }
         Expression::Object(object) => {
             let entries = std::mem::take(object);
             *object = entries

@@ -7,6 +7,8 @@
 // Tests may panic: that is how they fail.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod applied_changes;
+mod applied_order;
 mod aws;
 mod cloud_init;
 mod end_to_end;
@@ -14,11 +16,9 @@ mod examples;
 mod file_systems;
 mod kubeadm_files;
 mod offline;
-mod ordering;
 mod python;
 mod render;
 mod round_trip;
 mod rules;
-mod state;
 mod terraform;
 mod tool;
