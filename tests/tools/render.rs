@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::tool::{self, Answer};
@@ -77,45 +77,11 @@ pub(crate) fn render(spec: &Path, out: &Path) -> Answer {
     tool::run(&mut command, Duration::from_mins(1))
 }
 
-/// Secrets of the real form. The key and the certificate are made by openssl.
+/// Secrets as `hagen secrets` makes them.
 pub(crate) fn secrets() -> &'static Value {
     static SECRETS: OnceLock<Value> = OnceLock::new();
     SECRETS.get_or_init(|| {
-        let openssl = tool::program("HAGEN_OPENSSL", "openssl", "install openssl");
-        let scratch = tempfile::tempdir().unwrap();
-        let key = scratch.path().join("ca.key");
-        let path = key.to_str().unwrap();
-        tool::succeed(
-            &openssl,
-            [
-                "ecparam",
-                "-name",
-                "prime256v1",
-                "-genkey",
-                "-noout",
-                "-out",
-                path,
-            ],
-        );
-        let certificate = tool::succeed(
-            &openssl,
-            [
-                "req",
-                "-x509",
-                "-new",
-                "-key",
-                path,
-                "-subj",
-                "/CN=kubernetes",
-                "-days",
-                "3650",
-            ],
-        );
-        json!({
-            "bootstrap_token": "abcdef.0123456789abcdef",
-            "certificate_key": "0f".repeat(32),
-            "cluster_ca_certificate": certificate,
-            "cluster_ca_key": fs::read_to_string(key).unwrap(),
-        })
+        let secrets = hagen::secrets::generate(SystemTime::now());
+        serde_json::from_str(&hagen::secrets::tfvars(&secrets)).unwrap()
     })
 }
