@@ -28,6 +28,9 @@ pub(super) fn report(comparison: &mut Comparison<'_>, unclaimed: &[Difference]) 
         .collect();
     let mut groups: BTreeMap<Alike, (Vec<AttributeChange>, Vec<&Difference>)> = BTreeMap::new();
     for difference in unclaimed.iter().chain(&replaced) {
+        if follows_others(comparison, difference) {
+            continue;
+        }
         let mut by_effect: BTreeMap<(Effect, usize), Vec<AttributeChange>> = BTreeMap::new();
         for (at, attribute) in difference.attributes.iter().enumerate() {
             if is_tags(&attribute.path) || attribute.effect == Effect::Replace {
@@ -64,6 +67,15 @@ pub(super) fn report(comparison: &mut Comparison<'_>, unclaimed: &[Difference]) 
             file,
         );
     }
+}
+
+/// Whether this is an output whose own words are the same: its value follows what it names, of
+/// which other lines speak.
+fn follows_others(comparison: &Comparison<'_>, difference: &Difference) -> bool {
+    let one = difference.instance();
+    rule::kind(&one.kind) == Some(ResourceKind::Text)
+        && comparison.old_files.get(&one.file).map(String::as_str)
+            == comparison.new_files.get(&one.file)
 }
 
 fn stands_alone(difference: &Difference, attribute: &AttributeChange) -> bool {
