@@ -27,26 +27,28 @@ fn main() {
             );
         let file = folder.path().join("spec.yaml");
         fs::write(&file, spec).expect("write");
-        let out = folder.path().join("out");
-        let copy = folder.path().join("copy");
         let rounds = if nodes > 1000 { 5 } else { 30 };
-        let render = least(rounds, &out, || {
+        let out = |round: u32| folder.path().join(format!("out-{nodes}-{round}"));
+        let copy = |round: u32| folder.path().join(format!("copy-{nodes}-{round}"));
+        let render = least(rounds, |round| {
             let mut command = Command::new(env!("CARGO_BIN_EXE_hagen"));
             command
                 .args(["render", "--provider", "aws", "--file"])
-                .arg(&file);
-            command.arg("--out").arg(&out);
+                .arg(&file)
+                .arg("--out")
+                .arg(out(round));
             command
         });
         // Children so far, and this one is the largest: sizes only grow.
         let memory = getrusage(UsageWho::RUSAGE_CHILDREN)
             .expect("usage")
             .max_rss();
-        let copied = least(rounds, &copy, || {
+        let copied = least(rounds, |round| {
             let mut command = Command::new("cp");
-            command.arg("-r").arg(&out).arg(&copy);
+            command.arg("-r").arg(out(0)).arg(copy(round));
             command
         });
+        let out = out(0);
         let (files, bytes) = size(&out);
         println!(
             "{nodes:>7} {files:>6} {bytes:>10} {:>6.2} ms {:>5.2} ms {:>6.2} {:>9.0} {:>11.1}",
@@ -59,12 +61,12 @@ fn main() {
     }
 }
 
-/// The least time of a command that makes `target` anew.
-fn least(rounds: u32, target: &Path, command: impl Fn() -> Command) -> Duration {
+/// The least time of a command that makes a folder of its own in each round. Nothing is deleted
+/// in between: a file system is slow to make files just after it has lost as many.
+fn least(rounds: u32, command: impl Fn(u32) -> Command) -> Duration {
     (0..rounds)
-        .map(|_| {
-            let _ = fs::remove_dir_all(target);
-            let mut command = command();
+        .map(|round| {
+            let mut command = command(round);
             command.stdout(Stdio::null()).stderr(Stdio::null());
             let start = Instant::now();
             let status = command.status().expect("the command runs");
