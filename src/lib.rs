@@ -6,6 +6,9 @@
 //! source + spec → validate → plan → component, provider → artifact set → write | check | diff
 //! ```
 
+// The documentation is built with private items: it is for who works on hagen.
+#![allow(rustdoc::private_intra_doc_links)]
+
 pub mod artifact;
 pub mod change;
 pub mod cli;

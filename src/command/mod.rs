@@ -1,4 +1,4 @@
-//! One file a command; what they share is here and in [`load`], [`rendering`] and [`print`].
+//! One file a command; what they share is here and in [`load`], [`rendering`] and [`mod@print`].
 
 mod completions;
 mod diff;

@@ -2,7 +2,7 @@
 //!
 //! Three steps, so that `render`, `render --check` and `diff` share all but the last: [`read`]
 //! looks at the folder as it is, [`Folder::problems`] and [`Folder::changes`] say what stands
-//! against a write and what it would do, [`commit`] does it, all or nothing.
+//! against a write and what it would do, [`commit()`] does it, all or nothing.
 
 mod commit;
 mod in_place;
