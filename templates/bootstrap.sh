@@ -104,7 +104,11 @@ download() { # URL FILE: what it is gets checked by the caller, so a plain mirro
     --connect-timeout 15 --max-time 300 -o "$2" "$1"
 }
 
-local_ready() { quiet api -f "$(url "$address" "$HAGEN_BIND_PORT")/readyz"; }
+local_ready() { # without anonymous access it answers 401 or 403, and that is an answer
+  local code
+  code=$(api -o /dev/null -w '%{http_code}' "$(url "$address" "$HAGEN_BIND_PORT")/readyz") &&
+    [[ $code == 200 || $code == 401 || $code == 403 ]]
+}
 
 registered() { quiet kubectl --kubeconfig "$kubelet" --request-timeout 15s get node "$HAGEN_NODE"; }
 
@@ -277,7 +281,17 @@ pin() { # WHEN: before-init, during-join, after-join or end
   esac
 }
 
-unpin() { pin end; }
+unpin() {
+  local container
+  pin end
+  # A pod keeps the hosts file that it started with: made anew, kube-proxy finds the real
+  # endpoint, and does not go blind with this node's API server.
+  if [[ $HAGEN_ROLE:$HAGEN_PIN == first-control-plane:init ]]; then
+    for container in $(crictl ps -q --name '^kube-proxy$' --state running); do
+      quiet crictl stop "$container" || log 'kube-proxy could not be restarted'
+    done
+  fi
+}
 
 # --- the first control-plane node -----------------------------------------------------------
 
@@ -301,7 +315,7 @@ guard() {
   for round in 1 2 3; do
     for target in "${targets[@]}"; do
       if quiet api "$target/readyz"; then
-        stop "$target answers with the CA of this cluster, which must not be founded a second time, and this node has no configuration to join. Remove the lost node (kubectl delete node $HAGEN_NODE, etcdctl member remove), then make another control-plane node the first one in the spec and render again, or join this one by hand (kubeadm init phase upload-certs --upload-certs, kubeadm token create --print-join-command)"
+        stop "$target answers with the CA of this cluster, which must not be founded a second time, and this node has no configuration to join. Remove the lost node (kubectl delete node $HAGEN_NODE, etcdctl member remove), then join this machine by hand (kubeadm init phase upload-certs --upload-certs, kubeadm token create --print-join-command)"
       fi
     done
     log "no other API server answers ($round of 3)"

@@ -380,9 +380,16 @@ fn secrets_are_written_once_for_their_owner_only() {
         .code(0);
     assert_ne!(std::fs::read_to_string(&path).expect("file"), text);
     folder
-        .hagen(&["secrets", "--out", "nowhere/s.json"])
+        .hagen(&["secrets", "--out", "nowhere/s.tfvars.json"])
         .code(3)
-        .stderr_has("HGN9006");
+        .stderr_has("its folder does not exist");
+    // A slip must not leave secrets in a file that nothing ignores.
+    folder
+        .hagen(&["secrets", "--out", "out/prd-aws"])
+        .code(3)
+        .stderr_has("HGN9006")
+        .stderr_has("render first");
+    assert!(!folder.path().join("out/prd-aws").exists());
     // A render leaves them alone, and .gitignore covers them.
     folder.spec(&EXAMPLE.replace("workers: { count: 3 }", "workers: { count: 4 }"));
     folder.render().code(0);

@@ -147,6 +147,49 @@ fn no_specs() -> (Folder, Ran) {
     (folder, ran)
 }
 
+fn secrets_not_a_spec() -> (Folder, Ran) {
+    let folder = Folder::new(EXAMPLE);
+    folder
+        .hagen(&["secrets", "--out", "s.auto.tfvars.json"])
+        .code(0);
+    let text = fs::read_to_string(folder.path().join("s.auto.tfvars.json")).expect("secrets");
+    let secrets: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    for arguments in [
+        &["validate", "--file", "s.auto.tfvars.json"][..],
+        &[
+            "validate",
+            "--file",
+            "s.auto.tfvars.json",
+            "--format",
+            "json",
+        ][..],
+        &[
+            "render",
+            "--provider",
+            "aws",
+            "--file",
+            "s.auto.tfvars.json",
+        ][..],
+        &["validate", "--file", "."][..],
+    ] {
+        let ran = folder.hagen(arguments);
+        for secret in secrets.as_object().expect("a mapping").values() {
+            for line in secret
+                .as_str()
+                .expect("text")
+                .lines()
+                .filter(|line| !line.contains("-----") && line.len() >= 16)
+            {
+                assert!(!ran.stdout().contains(&line[..16]) && !ran.stderr().contains(&line[..16]));
+            }
+        }
+    }
+    let ran = folder
+        .hagen(&["validate", "--file", "s.auto.tfvars.json"])
+        .code(2);
+    (folder, ran)
+}
+
 type Scenario = (&'static str, fn() -> (Folder, Ran));
 
 const SCENARIOS: &[Scenario] = &[
@@ -165,6 +208,7 @@ const SCENARIOS: &[Scenario] = &[
     ("HGN9005", file_exists),
     ("HGN9006", cannot_write_file),
     ("HGN9007", no_specs),
+    ("HGN9008", secrets_not_a_spec),
 ];
 
 #[test]

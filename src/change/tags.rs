@@ -9,7 +9,7 @@ use super::{Effect, Severity};
 
 /// Whether an attribute holds tags.
 pub(super) fn is_tags(path: &str) -> bool {
-    matches!(path, "tags" | "volume_tags" | "tags_all")
+    matches!(path, "tags" | "root_block_device.tags" | "tags_all")
 }
 
 pub(super) fn report(comparison: &mut Comparison<'_>) {
@@ -46,7 +46,13 @@ pub(super) fn report(comparison: &mut Comparison<'_>) {
                     .or_default()
                     .insert(difference.address.clone());
             }
-            if !any {
+            // A volume's tags are its machine's, of which a line speaks already.
+            let with_own = attribute.path != "tags"
+                && difference
+                    .attributes
+                    .iter()
+                    .any(|other| other.path == "tags");
+            if !any && !with_own {
                 unclear.insert(difference.address.clone());
             }
         }

@@ -15,9 +15,19 @@ pub(super) fn run(arguments: &Diff) -> Result<Outcome, Stop> {
         let changes = change::compare(&cluster.folder.files, &cluster.artifacts);
         different |= !cluster.folder.changes(&cluster.artifacts).is_empty();
         match arguments.format {
-            DiffFormat::Text => print::result(&change::text(&changes, &files))?,
-            DiffFormat::Markdown => print::result(&change::markdown(&changes, &files))?,
-            DiffFormat::Json => results.push(change::json(&changes, &files)),
+            DiffFormat::Text => print::result(&in_words(cluster))?,
+            DiffFormat::Markdown => {
+                let refused: String = refused(cluster)
+                    .iter()
+                    .map(|sentence| format!("> **`hagen render` refuses this:** {sentence}\n\n"))
+                    .collect();
+                print::result(&(refused + &change::markdown(&changes, &files)))?;
+            }
+            DiffFormat::Json => {
+                let mut result = change::json(&changes, &files);
+                result["refused"] = refused(cluster).into();
+                results.push(result);
+            }
         }
     }
     if arguments.format == DiffFormat::Json {
@@ -33,7 +43,21 @@ pub(super) fn run(arguments: &Diff) -> Result<Outcome, Stop> {
 /// What a render would change, as text.
 pub(super) fn in_words(cluster: &Rendered) -> String {
     let changes = change::compare(&cluster.folder.files, &cluster.artifacts);
-    change::text(&changes, &files(cluster))
+    let refused: String = refused(cluster)
+        .iter()
+        .map(|sentence| format!("! `hagen render` refuses this: {sentence}\n"))
+        .collect();
+    refused + &change::text(&changes, &files(cluster))
+}
+
+/// What `render` would refuse even with `--force`: what may not change, and another cluster.
+fn refused(cluster: &Rendered) -> Vec<String> {
+    cluster
+        .folder
+        .problems(&cluster.artifacts, &cluster.lock, true)
+        .iter()
+        .map(|problem| rendering::in_words(problem, &cluster.shown).message)
+        .collect()
 }
 
 /// The differences of the files.

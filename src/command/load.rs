@@ -59,10 +59,13 @@ fn folder(path: &Path) -> Result<Vec<PathBuf>, Stop> {
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(|path| {
             let extension = path.extension().and_then(|extension| extension.to_str());
-            let schema = path
+            let name = path
                 .file_name()
-                .is_some_and(|name| name.to_string_lossy().ends_with(".schema.json"));
-            matches!(extension, Some("yaml" | "yml" | "json")) && !schema && path.is_file()
+                .map_or(String::new(), |name| name.to_string_lossy().into_owned());
+            let other = [".schema.json", ".tfvars.json", "hagen.lock.json"]
+                .iter()
+                .any(|end| name.ends_with(end));
+            matches!(extension, Some("yaml" | "yml" | "json")) && !other && path.is_file()
         })
         .collect();
     found.sort();
@@ -108,12 +111,34 @@ fn unreadable(path: &Path, error: &io::Error) -> Stop {
     )])
 }
 
+/// Whether a text holds what `hagen secrets` writes, or a key in PEM.
+fn holds_secrets(text: &str) -> bool {
+    [
+        "PRIVATE KEY-----",
+        "bootstrap_token",
+        "certificate_key",
+        "cluster_ca_key",
+    ]
+    .iter()
+    .any(|word| text.contains(word))
+}
+
 fn parse(name: String, text: String) -> Result<Source, Said> {
     // A mark that some editors put first.
     let text = match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
         None => text,
     };
+    if holds_secrets(&text) {
+        // Nothing of it is shown: an excerpt would end up in a log.
+        return Err(Said::only(
+            Diagnostic::new(
+                &code::SECRETS_NOT_A_SPEC,
+                format!("{name} holds secrets and is no spec"),
+            )
+            .cure("name the spec with --file, and keep secrets out of it"),
+        ));
+    }
     match Source::parse(name.clone(), text.clone()) {
         Ok(source) => Ok(source),
         Err(malformed) => {

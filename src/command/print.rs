@@ -36,6 +36,13 @@ pub(super) fn said(said: &Said) {
     let _ = write!(anstream::stderr().lock(), "{text}");
     if let Some(source) = &said.source {
         note(&summary(&source.name, &said.report));
+        if said
+            .report
+            .iter()
+            .any(|problem| problem.code.id.starts_with("HGN1"))
+        {
+            note("what the spec means is checked once its form is right");
+        }
     }
 }
 

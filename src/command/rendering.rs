@@ -159,7 +159,7 @@ pub(super) fn allow(rendered: &Rendered, force: bool) -> Result<(), Said> {
     Err(Said::about(rendered.source.clone(), report))
 }
 
-fn in_words(problem: &Problem, folder: &Path) -> Diagnostic {
+pub(super) fn in_words(problem: &Problem, folder: &Path) -> Diagnostic {
     let folder = folder.display();
     match problem {
         Problem::Edited(path) => Diagnostic::new(

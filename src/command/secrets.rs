@@ -28,8 +28,20 @@ pub(super) fn run(arguments: &Secrets) -> Result<Outcome, Stop> {
     }
     let path = if arguments.out.is_dir() {
         arguments.out.join(NAME)
-    } else {
+    } else if arguments.out.to_string_lossy().ends_with(".tfvars.json") {
         arguments.out.clone()
+    } else {
+        return Err(Stop::Failed(vec![Said::only(
+            Diagnostic::new(
+                &code::CANNOT_WRITE_FILE,
+                format!(
+                    "{} is no folder that is there, and no name of a *.tfvars.json",
+                    arguments.out.display()
+                ),
+            )
+            .cure("render first, and name the rendered folder")
+            .cure("or name a file that Terraform reads and .gitignore covers, *.auto.tfvars.json"),
+        )]));
     };
     if let Err(error) = secrets::write(
         &path,

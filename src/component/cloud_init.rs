@@ -23,6 +23,8 @@ struct CloudConfig {
 #[derive(Serialize)]
 struct Ntp {
     enabled: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    servers: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -121,7 +123,10 @@ pub fn document(plan: &Plan, node: &Node) -> String {
         hostname: node.name.clone(),
         preserve_hostname: false,
         manage_etc_hosts: false,
-        ntp: Ntp { enabled: true },
+        ntp: Ntp {
+            enabled: true,
+            servers: plan.time_servers.clone(),
+        },
         write_files: files,
         runcmd: vec![
             vec!["systemctl", "daemon-reload"],

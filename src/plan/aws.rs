@@ -183,6 +183,8 @@ pub(super) fn build(spec: &spec::Cluster, target: &spec::Aws) -> Plan {
             check.unhealthy_threshold,
             check.interval_seconds,
         ),
+        // The Amazon Time Sync Service, which needs no way out of the network.
+        time_servers: vec!["169.254.169.123".to_owned()],
         target: Target::Aws(Aws {
             region: target.region.clone(),
             network: network(target),

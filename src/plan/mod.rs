@@ -32,6 +32,8 @@ pub struct Plan {
     pub nodes: Vec<Node>,
     /// How the load balancer asks an API server for its health.
     pub health_check: HealthCheck,
+    /// Where nodes get the time; empty for what the operating system brings.
+    pub time_servers: Vec<String>,
     /// The target's own part.
     pub target: Target,
 }

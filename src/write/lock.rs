@@ -89,6 +89,18 @@ fn in_words(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => "nothing".to_owned(),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(in_words).collect();
+            items.join(", ")
+        }
+        Value::Object(fields) => {
+            let fields: Vec<String> = fields
+                .iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(name, value)| format!("{name} {}", in_words(value)))
+                .collect();
+            fields.join(", ")
+        }
         other => other.to_string(),
     }
 }

@@ -43,4 +43,10 @@ super::codes! {
         cure: "Name the files, or another folder.",
         source: "hagen",
     }
+    SECRETS_NOT_A_SPEC = "HGN9008" Error "a file of secrets, given as a spec" {
+        cause: "The file holds what `hagen secrets` writes, or a private key. An error about it would show a part of it, so none of it is read.",
+        example: "hagen validate --file secrets.auto.tfvars.json",
+        cure: "Name the spec. Secrets are in no spec; Terraform reads them from their own file.",
+        source: "hagen design: no secret in logs or errors",
+    }
 }

@@ -204,13 +204,14 @@ crash.log
 crash.*.log
 *.tfvars
 *.tfvars.json
+secrets/
 kubeconfig
 ";
 
 fn versions() -> Document {
     let mut document = Document::default();
     document.commented(
-        "5.73 brought tcp_idle_timeout_seconds; 7.0 is not known yet.",
+        "hagen is tested with 5.100; 7.0 is not known yet.",
         hcl::block! {
             terraform {
                 required_version = ">= 1.5"

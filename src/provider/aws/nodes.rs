@@ -95,9 +95,10 @@ pub(super) fn workers(context: &Context<'_>) -> Document {
 
 const INSTANCES: &str = "\
 A new image or cloud-init is for new machines: changing it on a running one would stop it, or
-replace it with its etcd member. Replace nodes one by one; README.md says how.
-User data is gzipped: EC2 takes 16,384 bytes. Pods cannot reach the metadata service, and with it
-the secrets in the user data: one hop, and a token.";
+replace it, on the control plane with its member of etcd. Replace nodes one by one; README.md says how.
+User data is gzipped: EC2 takes 16,384 bytes. Pods with a network of their own cannot reach the
+metadata service, and with it the secrets in the user data: one hop, and a token.
+Only the root volume is tagged here: volumes of the cluster's own carry their own tags.";
 
 fn address(node: &Node) -> String {
     match node.address {
@@ -190,11 +191,6 @@ fn instances(name: &str, instance_type: &str, disk: u16, made: &MadeMachines) ->
         expr("base64gzip(local.cloud_init[each.key])"),
     );
     set(&mut block, "tags", tags("\"${local.cluster}-${each.key}\""));
-    set(
-        &mut block,
-        "volume_tags",
-        tags("\"${local.cluster}-${each.key}\""),
-    );
     nest(
         &mut block,
         hcl::block! {
@@ -212,6 +208,7 @@ fn instances(name: &str, instance_type: &str, disk: u16, made: &MadeMachines) ->
                 encrypted   = true
                 volume_type = "gp3"
                 volume_size = (disk)
+                tags        = (tags("\"${local.cluster}-${each.key}\""))
             }
         },
     );

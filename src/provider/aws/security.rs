@@ -235,6 +235,9 @@ fn of_nodes(document: &mut Document, context: &Context<'_>) {
             ("vxlan", open("udp", 4789, 4789)),
             ("vxlan_linux", open("udp", 8472, 8472)),
             ("geneve", open("udp", 6081, 6081)),
+            ("typha", open("tcp", 5473, 5473)),
+            ("cilium_health", open("tcp", 4240, 4240)),
+            ("ping", open("icmp", 8, 0)),
             ("path_mtu", open("icmp", 3, 4)),
         ]);
         let mut block = rule(
