@@ -7,10 +7,12 @@
 mod addresses;
 mod aws;
 mod endpoint;
+mod form;
 mod names;
 mod networks;
 mod quorum;
 mod registries;
+mod schema;
 mod shape;
 mod versions;
 

@@ -4,14 +4,14 @@
 //! found in one run; serde alone stops at the first. A scalar takes the type that the schema
 //! asks for (`version: 1.37` is text), and what comes out is what serde then reads.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::LazyLock;
 
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde_json::{Map, Value};
 
+use super::form::{address, invisible};
+use super::schema::{kind, meaning, words};
 use crate::diagnostic::code::document as code;
-use crate::diagnostic::{Code, Diagnostic, List, Place, Report, closest};
+use crate::diagnostic::{Diagnostic, List, Place, Report, closest};
 use crate::source::{Content, Node, child};
 
 /// The properties of a mapping whose keys are free.
@@ -371,109 +371,9 @@ impl<'a> Shape<'a> {
     }
 }
 
-/// Characters that reorder or hide text, which a review would not show.
-fn invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-}
-
 fn plain(node: &Node) -> Option<&str> {
     match &node.content {
         Content::Scalar { text, .. } => Some(text),
         _ => None,
     }
-}
-
-/// The words of an `enum` or `const` schema.
-fn words(schema: &Value) -> Option<Vec<String>> {
-    if let Some(word) = schema.get("const").and_then(Value::as_str) {
-        return Some(vec![word.to_owned()]);
-    }
-    let words = schema.get("enum")?.as_array()?;
-    Some(
-        words
-            .iter()
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect(),
-    )
-}
-
-/// The type of a schema, and whether null is allowed.
-fn kind(schema: &Value) -> (&str, bool) {
-    match schema.get("type") {
-        Some(Value::String(kind)) => (kind, false),
-        Some(Value::Array(kinds)) => {
-            let names = || kinds.iter().filter_map(Value::as_str);
-            (
-                names().find(|kind| *kind != "null").unwrap_or("string"),
-                names().any(|kind| kind == "null"),
-            )
-        }
-        _ => ("string", false),
-    }
-}
-
-/// The first sentence of a description, for a cure.
-fn meaning(schema: Option<&Value>) -> String {
-    schema
-        .and_then(|schema| schema.get("description"))
-        .and_then(Value::as_str)
-        .and_then(|text| text.split(". ").next())
-        .map_or(String::new(), |text| {
-            let text = text.replace('\n', " ");
-            let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
-            // A name such as `AWS` or `SHA-256` keeps its capitals.
-            let first = if rest.starts_with(|c: char| c.is_ascii_uppercase()) {
-                first.to_owned()
-            } else {
-                first.to_lowercase()
-            };
-            format!(" ({first}{})", rest.trim_end_matches('.'))
-        })
-}
-
-type Refused = (&'static Code, String, Result<String, String>);
-
-/// Checks an address or a network. The error's last part is a replacement, or a cure in words.
-fn address(format: &str, text: &str) -> Result<(), Refused> {
-    let wanted = match format {
-        "ipv4" => "an IPv4 address such as 10.0.1.10",
-        "ipv6" => "an IPv6 address such as 2001:db8::10",
-        "cidr4" => "an IPv4 network such as 10.0.0.0/16",
-        "cidr6" => "an IPv6 network such as 2001:db8::/56",
-        "cidr" => "a network such as 10.0.0.0/16",
-        _ => return Ok(()),
-    };
-    let network: Option<IpNet> = match format {
-        "ipv4" if text.parse::<Ipv4Addr>().is_ok() => return Ok(()),
-        "ipv6" if text.parse::<Ipv6Addr>().is_ok() => return Ok(()),
-        "cidr4" => text.parse::<Ipv4Net>().ok().map(IpNet::V4),
-        "cidr6" => text.parse::<Ipv6Net>().ok().map(IpNet::V6),
-        "cidr" => text.parse().ok(),
-        _ => None,
-    };
-    // ipnet reads 010.0.0.0 as 10.0.0.0; other programs read it as octal.
-    let network = network.filter(|_| !leading_zero(text));
-    match network {
-        None => Err((
-            &code::NOT_AN_ADDRESS,
-            format!("`{text}` is not {wanted}"),
-            Err(format!("write {wanted}")),
-        )),
-        Some(network) if network.trunc() != network => Err((
-            &code::HOST_BITS,
-            format!("`{text}` has bits set behind its prefix"),
-            Ok(network.trunc().to_string()),
-        )),
-        Some(_) => Ok(()),
-    }
-}
-
-/// Whether an IPv4 octet is written with a leading zero.
-fn leading_zero(text: &str) -> bool {
-    let address = text.split('/').next().unwrap_or_default();
-    !address.contains(':')
-        && address
-            .split('.')
-            .any(|octet| octet.len() > 1 && octet.starts_with('0'))
 }
