@@ -10,6 +10,7 @@
 mod applied_changes;
 mod applied_order;
 mod aws;
+mod bootstrap;
 mod cloud_init;
 mod end_to_end;
 mod examples;
