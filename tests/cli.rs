@@ -424,3 +424,22 @@ fn diff_says_in_words_what_changes() {
     // Nothing was written.
     assert!(!folder.out("cloud-init/cp-4.yaml").exists());
 }
+
+/// AWS wants `availability_zone = "all"` for a target outside the VPC and refuses it inside.
+#[test]
+fn only_targets_outside_the_vpc_are_of_all_zones() {
+    const EXISTING: &str = include_str!("../examples/aws-existing-address.yaml");
+    let folder = Folder::new(EXISTING);
+    let render = ["render", "--provider", "aws", "--out", "o"];
+    let balancer =
+        || std::fs::read_to_string(folder.path().join("o/load-balancer.tf")).expect("file");
+    folder.hagen(&render).code(0);
+    assert!(!balancer().contains("availability_zone"));
+    folder.spec(
+        &EXISTING
+            .replace("address: 10.0.16.21", "address: 172.16.5.21")
+            .replace("172.20.0.0/24]", "172.20.0.0/24, 172.16.5.0/24]"),
+    );
+    folder.hagen(&render).code(0);
+    assert!(balancer().contains(r#"contains(["master-b"], each.key) ? "all" : null"#));
+}

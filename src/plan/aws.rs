@@ -23,6 +23,8 @@ pub struct Aws {
     pub machines: Machines,
     /// The load balancers: the one that nodes use first, then the public one if that is another.
     pub load_balancers: Vec<LoadBalancer>,
+    /// The control-plane nodes that are registered by an address outside the VPC.
+    pub targets_outside_vpc: Vec<String>,
     /// The security group of control-plane machines that are there already.
     pub control_plane_security_group: Option<String>,
     /// Whether the load balancers are protected from deletion and replacement.
@@ -190,6 +192,7 @@ pub(super) fn build(spec: &spec::Cluster, target: &spec::Aws) -> Plan {
             network: network(target),
             machines,
             load_balancers,
+            targets_outside_vpc: targets_outside_vpc(target),
             control_plane_security_group: target.load_balancer.control_plane_security_group.clone(),
             deletion_protection: target.load_balancer.deletion_protection,
             dns: target
@@ -200,6 +203,22 @@ pub(super) fn build(spec: &spec::Cluster, target: &spec::Aws) -> Plan {
             tags,
         }),
     }
+}
+
+/// Only machines that are there can be elsewhere, and only by address.
+fn targets_outside_vpc(target: &spec::Aws) -> Vec<String> {
+    let spec::AwsMachines::Existing(machines) = &target.machines else {
+        return Vec::new();
+    };
+    machines
+        .iter()
+        .filter(|machine| {
+            machine.role == spec::MachineRole::ControlPlane
+                && machine.instance_id.is_none()
+                && !target.network.cidr.contains(&machine.address)
+        })
+        .map(|machine| machine.name.clone())
+        .collect()
 }
 
 fn network(target: &spec::Aws) -> Network {

@@ -1,10 +1,11 @@
 //! load-balancer.tf: the Network Load Balancer in front of the API servers.
 
 use hcl::Block;
+use hcl::expr::{Conditional, Expression, FuncCall};
 
 use super::{Context, create_before_destroy, tags};
 use crate::facts::aws::LOAD_BALANCER;
-use crate::format::terraform::{Document, expr, nest, set};
+use crate::format::terraform::{Document, expr, nest, set, texts};
 use crate::plan::aws::LoadBalancer;
 
 /// The load balancers with their target groups, attachments and listeners.
@@ -222,16 +223,18 @@ fn attachment(context: &Context<'_>, balancer: &LoadBalancer) -> Block {
             port             = (port)
         }
     };
-    if context.by_address() {
-        // Every machine has an address in the VPC or none has: a rule sees to it.
-        let inside = context.plan.control_plane().all(|node| match node.address {
-            crate::plan::Address::Known(address) => context.target.network.cidr.contains(&address),
-            crate::plan::Address::FoundAtBoot => true,
-        });
-        if !inside {
-            // AWS wants it for addresses outside the VPC, and refuses it for others.
-            set(&mut block, "availability_zone", "all");
-        }
+    let outside = &context.target.targets_outside_vpc;
+    if !outside.is_empty() {
+        // AWS wants it for an address outside the VPC, and refuses it for another.
+        let is_outside = FuncCall::builder("contains")
+            .arg(texts(outside))
+            .arg(expr("each.key"))
+            .build();
+        set(
+            &mut block,
+            "availability_zone",
+            Conditional::new(is_outside, "all", Expression::Null),
+        );
     }
     nest(&mut block, create_before_destroy());
     block
