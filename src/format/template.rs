@@ -24,7 +24,17 @@ pub const TEMPLATES: &[(&str, &str)] = &[
 /// Files that are emitted as they are.
 pub mod verbatim {
     /// The script that turns a machine into a node.
-    pub const BOOTSTRAP: &str = include_str!("../../templates/bootstrap.sh");
+    pub const BOOTSTRAP: &str = concat!(
+        include_str!("../../templates/bootstrap/begin.sh"),
+        include_str!("../../templates/bootstrap/apt.sh"),
+        include_str!("../../templates/bootstrap/kubernetes.sh"),
+    );
+    /// The script that turns a machine into a member of an etcd cluster.
+    pub const BOOTSTRAP_ETCD: &str = concat!(
+        include_str!("../../templates/bootstrap/begin.sh"),
+        include_str!("../../templates/bootstrap/apt.sh"),
+        include_str!("../../templates/bootstrap/etcd.sh"),
+    );
     /// The unit that runs it.
     pub const BOOTSTRAP_UNIT: &str = include_str!("../../templates/hagen-bootstrap.service");
 }

@@ -32,6 +32,7 @@ import traceback
 import urllib.parse
 
 HERE = pathlib.Path(__file__).resolve().parent
+PARTS = [HERE.parent.parent / f"templates/bootstrap/{part}.sh" for part in ("begin", "apt", "kubernetes")]
 STANDINS = (
     "apt-get apt-mark apt-cache dpkg systemctl modprobe sysctl swapoff timedatectl kubeadm kubectl kubelet crictl "
     "containerd sleep touch mv install rm shred sed curl gpg"
@@ -929,7 +930,7 @@ def unshare_network():  # os.unshare came with Python 3.12
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("script", nargs="?", default=str(HERE.parent.parent / "templates/bootstrap.sh"))
+    parser.add_argument("script", nargs="?", help="otherwise the parts in templates/bootstrap as one file")
     parser.add_argument("--files", help="absolute tree of ready files; may hold the script too")
     parser.add_argument("--only", default="", help="only scenarios whose name contains this")
     parser.add_argument("--thorough", action="store_true")
@@ -944,9 +945,11 @@ def main():
     names = [name for name in names if arguments.only in name]
     with tempfile.TemporaryDirectory(prefix="hagen-material-") as folder:
         make_material(pathlib.Path(folder) / "m")
+        script = pathlib.Path(folder) / "bootstrap.sh"
+        script.write_text("".join(part.read_text() for part in ([pathlib.Path(arguments.script)] if arguments.script else PARTS)))
 
         def start(name):
-            command = [*NAMESPACES, sys.executable, __file__, os.path.abspath(arguments.script), "--inside", name, "--material", f"{folder}/m"]
+            command = [*NAMESPACES, sys.executable, __file__, str(script), "--inside", name, "--material", f"{folder}/m"]
             command += ["--files", os.path.abspath(arguments.files)] if arguments.files else []
             command += ["--show"] if arguments.show else []
             return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False)

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use hagen::format::template::verbatim::BOOTSTRAP;
+
 use super::end_to_end::{base64, list, placeholders};
 use super::examples::{self, each_example};
 use super::render::{self, Rendered};
@@ -20,7 +22,6 @@ each_example!(
     "needs cloud-init, yamllint, shellcheck and Python: see tests/tools/README.md"
 );
 
-const BOOTSTRAP: &str = include_str!("../../templates/bootstrap.sh");
 const UNIT: &str = include_str!("../../templates/hagen-bootstrap.service");
 
 /// What a node is.

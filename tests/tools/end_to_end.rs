@@ -268,7 +268,7 @@ fn finished(spec: &Cluster, name: &str, data: &str, there: &Value, control_plane
 /// Words in capitals that begin with HAGEN_ and are neither variables of the script nor the
 /// node's address, which the machine finds.
 pub(crate) fn placeholders(data: &str) -> BTreeSet<&str> {
-    let script = include_str!("../../templates/bootstrap.sh");
+    let script = hagen::format::template::verbatim::BOOTSTRAP;
     let environment = include_str!("../../templates/node.env.hbs");
     data.split(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'))
         .filter(|word| word.starts_with("HAGEN_") && *word != "HAGEN_")

@@ -1,0 +1,1 @@
+# The steps of role etcd, and main.
