@@ -113,7 +113,7 @@ fn one(source: &Source, provider: &dyn Provider, report: &mut Report) -> Option<
     let plan = plan::build(&spec, provider.name());
     let mut artifacts = ArtifactSet::default();
     provider.render(&plan, &mut artifacts);
-    provider.check(&plan, &artifacts, report);
+    provider.check(&plan, report);
     if report.has_errors() {
         return None;
     }

@@ -1,13 +1,12 @@
 //! `hagen validate`.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Outcome, Said, Stop, load, print, rendering};
-use crate::artifact::ArtifactSet;
 use crate::cli::{Format, Validate};
 use crate::diagnostic::{self, Report};
 use crate::plan;
-use crate::provider::PROVIDERS;
+use crate::provider::{PROVIDERS, Usage};
 use crate::validate;
 
 /// Says every problem of every spec.
@@ -33,6 +32,7 @@ pub(super) fn run(arguments: &Validate) -> Result<Outcome, Stop> {
             }
         };
         let mut report = Report::default();
+        let mut used = Vec::new();
         let spec = validate::check(&source, arguments.provider.as_deref(), &mut report);
         if let (Some(spec), Some(name)) = (&spec, &arguments.provider)
             && !spec.targets.has(name)
@@ -51,9 +51,10 @@ pub(super) fn run(arguments: &Validate) -> Result<Outcome, Stop> {
                     continue;
                 }
                 let plan = plan::build(spec, provider.name());
-                let mut artifacts = ArtifactSet::default();
-                provider.render(&plan, &mut artifacts);
-                provider.check(&plan, &artifacts, &mut report);
+                provider.check(&plan, &mut report);
+                if let Some(usage) = provider.user_data(&plan) {
+                    used.push((provider.name(), usage));
+                }
             }
         }
         invalid |= report.has_errors();
@@ -64,8 +65,14 @@ pub(super) fn run(arguments: &Validate) -> Result<Outcome, Stop> {
                 "diagnostics": diagnostic::json(&report, Some(&source), ("", "")),
                 // With every default, as it will be rendered.
                 "spec": spec,
+                "userData": used.iter().map(|(name, usage)| user_data(name, usage)).collect::<Vec<_>>(),
             })),
-            Format::Text => print::said(&Said::about(source, report)),
+            Format::Text => {
+                print::said(&Said::about(source, report));
+                for (name, usage) in &used {
+                    print::result(&in_words(name, usage))?;
+                }
+            }
         }
     }
     if arguments.format == Format::Json {
@@ -75,4 +82,29 @@ pub(super) fn run(arguments: &Validate) -> Result<Outcome, Stop> {
         return Err(Stop::Invalid(Vec::new()));
     }
     Ok(Outcome::Done)
+}
+
+/// How much of a target's user data is used, in one line.
+fn in_words(target: &str, usage: &Usage) -> String {
+    let (part, bytes) = &usage.largest_part;
+    format!(
+        "{target}: user data takes up to {} of {} bytes {} ({} %), on {}; most of it is {part} ({bytes})",
+        usage.bytes,
+        usage.limit.limit_bytes,
+        usage.limit.counted.words(),
+        usage.percent(),
+        usage.node,
+    )
+}
+
+fn user_data(target: &str, usage: &Usage) -> Value {
+    json!({
+        "target": target,
+        "node": usage.node,
+        "bytes": usage.bytes,
+        "limitBytes": usage.limit.limit_bytes,
+        "counted": usage.limit.counted.words(),
+        "stated": usage.limit.stated,
+        "largestPart": { "path": usage.largest_part.0, "bytes": usage.largest_part.1 },
+    })
 }

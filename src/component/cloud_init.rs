@@ -3,11 +3,13 @@
 //! The work is in the unit's script and not in `runcmd`, which goes on after a failed line and
 //! runs once per machine: the unit says what failed, tries again and survives a reboot.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
-use super::{containerd, kubeadm, node_environment, placeholder};
+use super::{containerd, external_etcd, kubeadm, metadata, node_environment, placeholder, secrets};
 use crate::format::{template::verbatim, yaml};
-use crate::plan::{Node, Plan, Role};
+use crate::plan::{Drop, Etcd, Node, Plan, Role, SecretsMode};
 
 /// The document, in the order in which a person reads it.
 #[derive(Serialize)]
@@ -29,7 +31,7 @@ struct Ntp {
 
 #[derive(Serialize)]
 struct WrittenFile {
-    path: &'static str,
+    path: Cow<'static, str>,
     owner: &'static str,
     permissions: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,9 +39,13 @@ struct WrittenFile {
     content: String,
 }
 
-fn file(path: &'static str, permissions: &'static str, content: String) -> WrittenFile {
+fn file(
+    path: impl Into<Cow<'static, str>>,
+    permissions: &'static str,
+    content: String,
+) -> WrittenFile {
     WrittenFile {
-        path,
+        path: path.into(),
         owner: "root:root",
         permissions,
         encoding: None,
@@ -57,68 +63,7 @@ fn encoded(path: &'static str, permissions: &'static str, placeholder: &str) -> 
 
 /// The cloud-init of a node.
 pub fn document(plan: &Plan, node: &Node) -> String {
-    let mut files = vec![
-        file(
-            "/etc/hagen/node.env",
-            "0600",
-            node_environment::environment(plan, node),
-        ),
-        file(
-            "/etc/hagen/kubeadm.yaml",
-            "0600",
-            kubeadm::configuration(plan, node),
-        ),
-    ];
-    if node.role != Role::FirstControlPlane {
-        files.push(file(kubeadm::DISCOVERY, "0600", kubeadm::discovery(plan)));
-    }
-    if node.role != Role::Worker {
-        files.push(file(
-            "/etc/hagen/patches/kube-apiserver+strategic.yaml",
-            "0644",
-            kubeadm::api_server_patch(plan),
-        ));
-    }
-    files.push(file(
-        "/etc/hagen/bootstrap-token",
-        "0600",
-        format!("{}\n", placeholder::BOOTSTRAP_TOKEN),
-    ));
-    files.push(encoded(
-        "/etc/hagen/pki/ca.crt",
-        "0644",
-        placeholder::CA_CERTIFICATE,
-    ));
-    if node.role == Role::FirstControlPlane {
-        files.push(encoded(
-            "/etc/hagen/pki/ca.key",
-            "0600",
-            placeholder::CA_KEY,
-        ));
-    }
-    files.extend([
-        file(
-            "/etc/hagen/containerd.toml",
-            "0644",
-            containerd::configuration(plan),
-        ),
-        file(
-            "/etc/modules-load.d/hagen.conf",
-            "0644",
-            "overlay\nbr_netfilter\n".to_owned(),
-        ),
-        file("/etc/sysctl.d/99-hagen.conf", "0644", sysctl(plan)),
-        file(
-            "/usr/local/lib/hagen/bootstrap.sh",
-            "0700",
-            verbatim::BOOTSTRAP.to_owned(),
-        ),
-        file(
-            "/etc/systemd/system/hagen-bootstrap.service",
-            "0644",
-            verbatim::BOOTSTRAP_UNIT.to_owned(),
-        ),
-    ]);
+    let files = files(plan, node);
     let config = CloudConfig {
         hostname: node.name.clone(),
         preserve_hostname: false,
@@ -140,6 +85,151 @@ pub fn document(plan: &Plan, node: &Node) -> String {
         ],
     };
     format!("#cloud-config\n{}", yaml::document(&config))
+}
+
+/// The files that a node's cloud-init writes, path and text: what makes it long.
+pub fn parts(plan: &Plan, node: &Node) -> Vec<(String, String)> {
+    files(plan, node)
+        .into_iter()
+        .map(|file| (file.path.into_owned(), file.content))
+        .collect()
+}
+
+fn files(plan: &Plan, node: &Node) -> Vec<WrittenFile> {
+    let mut files = vec![file(
+        "/etc/hagen/node.env",
+        "0600",
+        node_environment::environment(plan, node),
+    )];
+    match &plan.etcd {
+        Etcd::External(etcd) if node.role != Role::Worker => {
+            files.push(file(
+                "/etc/hagen/etcd-hosts",
+                "0644",
+                external_etcd::hosts(plan, etcd),
+            ));
+            if let Some(member) = external_etcd::member(etcd, node) {
+                files.push(file(
+                    "/etc/hagen/etcd.yaml",
+                    "0644",
+                    external_etcd::configuration(plan, etcd, member),
+                ));
+            }
+        }
+        _ => {}
+    }
+    if node.role.is_kubernetes() {
+        files.extend(cluster_files(plan, node));
+    }
+    files.extend(secret_files(plan, node));
+    if node.role.is_kubernetes() {
+        files.extend(machine_files(plan));
+    }
+    files.extend([
+        file(
+            "/usr/local/lib/hagen/bootstrap.sh",
+            "0700",
+            if node.role == Role::Etcd {
+                verbatim::BOOTSTRAP_ETCD.to_owned()
+            } else {
+                verbatim::BOOTSTRAP.to_owned()
+            },
+        ),
+        file(
+            "/etc/systemd/system/hagen-bootstrap.service",
+            "0644",
+            verbatim::BOOTSTRAP_UNIT.to_owned(),
+        ),
+    ]);
+    if node.role == Role::Etcd {
+        files.push(file(
+            "/etc/systemd/system/etcd.service",
+            "0644",
+            verbatim::ETCD_UNIT.to_owned(),
+        ));
+    }
+    files
+}
+
+/// What kubeadm reads, and what comes with it.
+fn cluster_files(plan: &Plan, node: &Node) -> Vec<WrittenFile> {
+    let mut files = vec![file(
+        "/etc/hagen/kubeadm.yaml",
+        "0600",
+        kubeadm::configuration(plan, node),
+    )];
+    if node.role == Role::FirstControlPlane {
+        // Made anew, it finds its cluster there and joins it.
+        files.push(file(
+            "/etc/hagen/kubeadm-join.yaml",
+            "0600",
+            kubeadm::join(plan, node),
+        ));
+    }
+    if plan.secrets.mode != SecretsMode::Tofu {
+        files.push(file(kubeadm::DISCOVERY, "0600", kubeadm::discovery(plan)));
+    }
+    if node.role.is_control_plane() {
+        files.push(file(
+            "/etc/hagen/patches/kube-apiserver+strategic.yaml",
+            "0644",
+            kubeadm::api_server_patch(plan),
+        ));
+    }
+    files
+}
+
+/// The secrets, or where they come from.
+fn secret_files(plan: &Plan, node: &Node) -> Vec<WrittenFile> {
+    match plan.secrets.mode {
+        SecretsMode::Drop(Drop::File) => Vec::new(),
+        SecretsMode::Drop(Drop::Url) => vec![file(
+            "/etc/hagen/secrets-url",
+            "0600",
+            format!("{}\n", placeholder::SECRETS_URL),
+        )],
+        SecretsMode::Pinned | SecretsMode::Tofu => secrets::of(plan, node.role)
+            .into_iter()
+            .map(|secret| {
+                if secret.encoded {
+                    encoded(secret.path, secret.mode, secret.placeholder)
+                } else {
+                    let text = format!("{}\n", secret.placeholder);
+                    file(secret.path, secret.mode, text)
+                }
+            })
+            .collect(),
+    }
+}
+
+/// What a node needs of the machine, for its pods.
+fn machine_files(plan: &Plan) -> Vec<WrittenFile> {
+    let mut files = vec![file(
+        "/etc/hagen/containerd.toml",
+        "0644",
+        containerd::configuration(plan),
+    )];
+    for (registry, mirror) in &plan.downloads.registry_mirrors {
+        let (path, text) = containerd::mirror(registry, mirror);
+        files.push(file(path, "0644", text));
+    }
+    if let Some(proxy) = &plan.downloads.proxy {
+        files.push(file(
+            "/etc/systemd/system/containerd.service.d/hagen-proxy.conf",
+            "0644",
+            containerd::proxy(proxy),
+        ));
+    }
+    if let Some(rules) = metadata::rules(plan) {
+        files.push(file(metadata::PATH, "0644", rules));
+    }
+    files.push(file(
+        "/etc/modules-load.d/hagen.conf",
+        "0644",
+        "overlay\nbr_netfilter\n".to_owned(),
+    ));
+    files.push(file("/etc/sysctl.d/99-hagen.conf", "0644", sysctl(plan)));
+    files
 }
 
 /// The kernel's settings that kubeadm's preflight and kube-proxy want.

@@ -1,6 +1,6 @@
 //! containerd's configuration.
 
-use crate::plan::Plan;
+use crate::plan::{Plan, Proxy};
 
 /// The configuration in version 3 of its format, which containerd 2.0 and later read
 /// (containerd docs/cri/config.md). The packages' own file turns the CRI off.
@@ -24,4 +24,52 @@ version = 3
   SystemdCgroup = true
 "
     )
+}
+
+/// The folder that names the mirror of a registry, and the file in it (containerd
+/// docs/hosts.md).
+pub fn mirror(registry: &str, mirror: &str) -> (String, String) {
+    let (host, path) = mirror.split_once('/').unwrap_or((mirror, ""));
+    // `server` is asked when no mirror has the image: here that is the mirror too, so that no
+    // other host is named. A path of the mirror's own stands in place of the registry's `/v2`.
+    let text = if path.is_empty() {
+        format!(
+            "\
+server = 'https://{host}'
+
+[host.'https://{host}']
+  capabilities = ['pull', 'resolve']
+"
+        )
+    } else {
+        format!(
+            "\
+server = 'https://{host}/v2/{path}'
+
+[host.'https://{host}/v2/{path}']
+  capabilities = ['pull', 'resolve']
+  override_path = true
+"
+        )
+    };
+    (
+        format!("/etc/containerd/certs.d/{registry}/hosts.toml"),
+        text,
+    )
+}
+
+/// A part of containerd's unit that gives it the proxy: images are pulled by it alone.
+pub fn proxy(proxy: &Proxy) -> String {
+    let mut text = String::from("[Service]\n");
+    let without = proxy.without.join(",");
+    for (name, value) in [
+        ("HTTP_PROXY", &proxy.url),
+        ("HTTPS_PROXY", &proxy.url),
+        ("NO_PROXY", &without),
+    ] {
+        // systemd reads `%` as the beginning of a specifier.
+        let value = value.replace('%', "%%");
+        text.push_str(&format!("Environment=\"{name}={value}\"\n"));
+    }
+    text
 }

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::placeholder;
+use super::{external_etcd, placeholder};
 use crate::format::yaml;
-use crate::plan::{Address, Node, Plan, Role};
+use crate::plan::{Address, Etcd, Node, Plan, Role, SecretsMode};
 
 const API_VERSION: &str = "kubeadm.k8s.io/v1beta4";
 
@@ -15,13 +15,13 @@ pub const DISCOVERY: &str = "/etc/hagen/discovery.conf";
 
 /// The configuration of a node: `kubeadm init` on the first one, `kubeadm join` elsewhere.
 pub fn configuration(plan: &Plan, node: &Node) -> String {
-    let documents: Vec<String> = match node.role {
-        Role::FirstControlPlane => vec![init(plan, node), cluster(plan), kubelet()],
-        Role::ControlPlane | Role::Worker => vec![join(plan, node)],
+    if node.role != Role::FirstControlPlane {
+        return join(plan, node);
     }
-    .iter()
-    .map(yaml::document)
-    .collect();
+    let documents: Vec<String> = [init(plan, node), cluster(plan), kubelet()]
+        .iter()
+        .map(yaml::document)
+        .collect();
     yaml::documents(&documents)
 }
 
@@ -32,12 +32,12 @@ fn init(plan: &Plan, node: &Node) -> Value {
         // The clock of the token starts when this node runs init.
         "bootstrapTokens": [{
             "token": placeholder::BOOTSTRAP_TOKEN,
-            "ttl": "2h0m0s",
+            "ttl": duration(plan.secrets.token_seconds),
             "description": "hagen",
             "usages": ["authentication", "signing"],
             "groups": ["system:bootstrappers:kubeadm:default-node-token"],
         }],
-        "nodeRegistration": registration(node),
+        "nodeRegistration": registration(plan, node),
         "localAPIEndpoint": {
             "advertiseAddress": address(node),
             "bindPort": plan.endpoint.port,
@@ -65,11 +65,7 @@ fn cluster(plan: &Plan) -> Value {
         "kind": "ClusterConfiguration",
         "clusterName": plan.cluster,
         "kubernetesVersion": format!("v{}", kubernetes.version),
-        "controlPlaneEndpoint": format!(
-            "{}:{}",
-            placeholder::host(&plan.endpoint.node_host),
-            plan.endpoint.port
-        ),
+        "controlPlaneEndpoint": endpoint(plan),
         "imageRepository": kubernetes.image_repository,
         // Small keys: user data has little room.
         "encryptionAlgorithm": "ECDSA-P256",
@@ -86,7 +82,15 @@ fn cluster(plan: &Plan) -> Value {
                 "value": format!("{}s", plan.health_check.shutdown_delay_seconds),
             }],
         },
-        "etcd": { "local": { "dataDir": "/var/lib/etcd" } },
+        "etcd": match &plan.etcd {
+            Etcd::Stacked => json!({ "local": { "dataDir": "/var/lib/etcd" } }),
+            Etcd::External(etcd) => json!({ "external": {
+                "endpoints": external_etcd::endpoints(etcd),
+                "caFile": "/etc/kubernetes/pki/etcd/ca.crt",
+                "certFile": "/etc/kubernetes/pki/apiserver-etcd-client.crt",
+                "keyFile": "/etc/kubernetes/pki/apiserver-etcd-client.key",
+            } }),
+        },
     })
 }
 
@@ -98,18 +102,32 @@ fn kubelet() -> Value {
     })
 }
 
-fn join(plan: &Plan, node: &Node) -> Value {
+/// The configuration with which a node joins a cluster that is there: also the first one's, if it
+/// is made anew.
+pub fn join(plan: &Plan, node: &Node) -> String {
+    let discovery = match plan.secrets.mode {
+        SecretsMode::Pinned | SecretsMode::Drop(_) => json!({
+            "file": { "kubeConfigPath": DISCOVERY },
+            "tlsBootstrapToken": placeholder::BOOTSTRAP_TOKEN,
+        }),
+        // The CA is not known before. Whoever answers has to know the token, which signs the
+        // cluster's information.
+        SecretsMode::Tofu => json!({
+            "bootstrapToken": {
+                "token": placeholder::BOOTSTRAP_TOKEN,
+                "apiServerEndpoint": endpoint(plan),
+                "unsafeSkipCAVerification": true,
+            },
+        }),
+    };
     let mut document = json!({
         "apiVersion": API_VERSION,
         "kind": "JoinConfiguration",
-        "discovery": {
-            "file": { "kubeConfigPath": DISCOVERY },
-            "tlsBootstrapToken": placeholder::BOOTSTRAP_TOKEN,
-        },
-        "nodeRegistration": registration(node),
+        "discovery": discovery,
+        "nodeRegistration": registration(plan, node),
         "timeouts": timeouts(),
     });
-    if node.role == Role::ControlPlane {
+    if node.role.is_control_plane() {
         document["controlPlane"] = json!({
             "localAPIEndpoint": {
                 "advertiseAddress": address(node),
@@ -119,15 +137,34 @@ fn join(plan: &Plan, node: &Node) -> Value {
         });
         document["patches"] = json!({ "directory": PATCHES });
     }
-    document
+    yaml::document(&document)
 }
 
-fn registration(node: &Node) -> Value {
+fn registration(plan: &Plan, node: &Node) -> Value {
+    let mut arguments = vec![json!({ "name": "node-ip", "value": address(node) })];
+    if plan.cloud_controller.is_some() {
+        arguments.push(json!({ "name": "cloud-provider", "value": "external" }));
+        arguments.push(json!({ "name": "provider-id", "value": placeholder::NODE_PROVIDER_ID }));
+    }
     json!({
         "name": node.name,
         "criSocket": "unix:///run/containerd/containerd.sock",
-        "kubeletExtraArgs": [{ "name": "node-ip", "value": address(node) }],
+        "kubeletExtraArgs": arguments,
     })
+}
+
+/// Seconds as Go writes them.
+fn duration(seconds: u32) -> String {
+    format!("{}h{}m{}s", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+/// `HOST:PORT` of the API server, as nodes use it.
+fn endpoint(plan: &Plan) -> String {
+    format!(
+        "{}:{}",
+        placeholder::host(&plan.endpoint.node_host),
+        plan.endpoint.port
+    )
 }
 
 /// Longer than kubeadm's own: a fresh cloud takes its time, and etcd admits one learner at a
@@ -171,11 +208,7 @@ pub fn api_server_patch(plan: &Plan) -> String {
 /// Where a joining node finds the cluster, with the CA that it must show: kubeadm's file
 /// discovery. It has no user, so kubeadm uses the bootstrap token.
 pub fn discovery(plan: &Plan) -> String {
-    let server = format!(
-        "https://{}:{}",
-        placeholder::host(&plan.endpoint.node_host),
-        plan.endpoint.port
-    );
+    let server = format!("https://{}", endpoint(plan));
     yaml::document(&json!({
         "apiVersion": "v1",
         "kind": "Config",

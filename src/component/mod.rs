@@ -2,6 +2,9 @@
 
 pub mod cloud_init;
 pub mod containerd;
+pub mod external_etcd;
 pub mod kubeadm;
+pub mod metadata;
 pub mod node_environment;
 pub mod placeholder;
+pub mod secrets;

@@ -1,10 +1,8 @@
 //! The values that the bootstrap script reads: `/etc/hagen/node.env`.
 
-use serde::Serialize;
-
-use super::placeholder;
-use crate::format::template;
-use crate::plan::{Address, Node, Pin, Plan, Role};
+use super::{external_etcd, placeholder};
+use crate::format::template::shell_quote;
+use crate::plan::{Address, Etcd, ExternalEtcd, Node, Pin, Plan, Role, SecretsMode};
 
 /// Seconds that a control-plane node waits for each node before it: pulling images and adding
 /// an etcd member take a few minutes.
@@ -13,73 +11,153 @@ const TURN_SECONDS: u32 = 480;
 /// Seconds that a worker waits for the first control-plane node.
 const WORKER_SECONDS: u32 = 1800;
 
-/// The context of `templates/node.env.hbs`.
-#[derive(Serialize)]
-struct Environment<'a> {
-    cluster: &'a str,
-    role: &'static str,
-    node: &'a str,
-    address: String,
-    first: &'a str,
-    previous: &'a str,
-    turn_limit: u32,
-    peers: String,
-    endpoint_host: &'a str,
-    endpoint_port: u16,
-    pin: &'static str,
-    kubernetes_version: &'a str,
-    image_repository: &'a str,
-    package_revision: &'a str,
-    package_url: &'a str,
-    package_key: &'a str,
-    containerd_url: &'a str,
-    containerd_key: &'a str,
-    containerd_version: &'a str,
-    cni_url: &'a str,
-    cni_sha256: &'a str,
-}
-
 /// The environment of a node, as shell assignments with quoted values.
 pub fn environment(plan: &Plan, node: &Node) -> String {
-    let kubernetes = &plan.kubernetes;
-    let first = plan.control_plane().next().map_or("", |node| &node.name);
-    let cni = kubernetes.cni.as_ref();
-    template::render(
-        "node.env.hbs",
-        &Environment {
-            cluster: &plan.cluster,
-            role: match node.role {
+    let mut values = of_every_machine(plan, node);
+    match &plan.etcd {
+        Etcd::External(etcd) if node.role == Role::Etcd => values.extend(of_etcd(etcd, node)),
+        _ => values.extend(of_kubernetes(plan, node)),
+    }
+    values
+        .into_iter()
+        .map(|(name, value)| format!("HAGEN_{name}={}\n", shell_quote(&value)))
+        .collect()
+}
+
+type Values = Vec<(&'static str, String)>;
+
+fn of_every_machine(plan: &Plan, node: &Node) -> Values {
+    let downloads = &plan.downloads;
+    vec![
+        ("CLUSTER", plan.cluster.clone()),
+        (
+            "ROLE",
+            match node.role {
                 Role::FirstControlPlane => "first-control-plane",
                 Role::ControlPlane => "control-plane",
                 Role::Worker => "worker",
-            },
-            node: &node.name,
-            address: known(node).unwrap_or_default(),
-            first,
-            previous: node.previous.as_deref().unwrap_or_default(),
-            turn_limit: match node.role {
+                Role::Etcd => "etcd",
+            }
+            .to_owned(),
+        ),
+        ("NODE", node.name.clone()),
+        ("ADDRESS", known(node).unwrap_or_default()),
+        (
+            "SECRETS",
+            match plan.secrets.mode {
+                SecretsMode::Pinned => "pinned",
+                SecretsMode::Tofu => "tofu",
+                SecretsMode::Drop(_) => "drop",
+            }
+            .to_owned(),
+        ),
+        (
+            "PROXY",
+            downloads
+                .proxy
+                .as_ref()
+                .map(|proxy| proxy.url.clone())
+                .unwrap_or_default(),
+        ),
+        (
+            "NO_PROXY",
+            downloads
+                .proxy
+                .as_ref()
+                .map(|proxy| proxy.without.join(","))
+                .unwrap_or_default(),
+        ),
+        (
+            "SYSTEM_REPOSITORY",
+            downloads.system_repository.clone().unwrap_or_default(),
+        ),
+    ]
+}
+
+fn of_etcd(etcd: &ExternalEtcd, node: &Node) -> Values {
+    vec![
+        ("ETCD_VERSION", etcd.version.clone()),
+        ("ETCD_URL", etcd.url.clone()),
+        ("ETCD_SHA256_AMD64", etcd.sha256_amd64.clone()),
+        ("ETCD_SHA256_ARM64", etcd.sha256_arm64.clone()),
+        (
+            "ETCD_HOST",
+            external_etcd::member(etcd, node)
+                .map(|member| member.host.clone())
+                .unwrap_or_default(),
+        ),
+        (
+            "ETCD_DISK",
+            if etcd.separate_disk { "separate" } else { "" }.to_owned(),
+        ),
+    ]
+}
+
+fn of_kubernetes(plan: &Plan, node: &Node) -> Values {
+    let kubernetes = &plan.kubernetes;
+    let first = plan.control_plane().next();
+    let (cni_url, cni_digest) = kubernetes.cni.clone().unwrap_or_default();
+    let mut values = vec![
+        (
+            "FIRST",
+            first.map(|node| node.name.clone()).unwrap_or_default(),
+        ),
+        ("PREVIOUS", node.previous.clone().unwrap_or_default()),
+        (
+            "TURN_LIMIT",
+            match node.role {
                 Role::Worker => WORKER_SECONDS,
                 _ => node.turn * TURN_SECONDS,
-            },
-            peers: peers(plan, node),
-            endpoint_host: placeholder::host(&plan.endpoint.node_host),
-            endpoint_port: plan.endpoint.port,
-            pin: match (plan.endpoint.pin, node.role) {
+            }
+            .to_string(),
+        ),
+        ("PEERS", peers(plan, node)),
+        (
+            "ENDPOINT_HOST",
+            placeholder::host(&plan.endpoint.node_host).to_owned(),
+        ),
+        ("ENDPOINT_PORT", plan.endpoint.port.to_string()),
+        ("BIND_PORT", plan.endpoint.port.to_string()),
+        (
+            "PIN",
+            match (plan.endpoint.pin, node.role) {
                 (Pin::WhileStarting, Role::FirstControlPlane) => "init",
                 (Pin::WhileStarting, _) => "none",
+            }
+            .to_owned(),
+        ),
+        ("KUBERNETES_VERSION", kubernetes.version.clone()),
+        ("IMAGE_REPOSITORY", kubernetes.image_repository.clone()),
+        ("PACKAGE_REVISION", kubernetes.package_revision.clone()),
+        ("PACKAGE_URL", kubernetes.package_url.clone()),
+        ("PACKAGE_KEY", kubernetes.package_key.clone()),
+        ("CONTAINERD_URL", kubernetes.containerd_url.clone()),
+        ("CONTAINERD_KEY", kubernetes.containerd_key.clone()),
+        ("CONTAINERD_RPM_KEY", kubernetes.containerd_rpm_key.clone()),
+        ("CONTAINERD_VERSION", kubernetes.containerd_version.clone()),
+        ("CNI_URL", cni_url),
+        ("CNI_SHA256", cni_digest),
+        (
+            "METADATA",
+            plan.cloud_controller.unwrap_or_default().to_owned(),
+        ),
+    ];
+    if node.role == Role::FirstControlPlane {
+        values.push((
+            "CERTIFICATE_KEY_SECONDS",
+            plan.secrets.certificate_key_seconds.to_string(),
+        ));
+    }
+    if node.role.is_control_plane() {
+        values.push((
+            "ETCD_ENDPOINTS",
+            match &plan.etcd {
+                Etcd::Stacked => String::new(),
+                Etcd::External(etcd) => external_etcd::endpoints(etcd).join(" "),
             },
-            kubernetes_version: &kubernetes.version,
-            image_repository: &kubernetes.image_repository,
-            package_revision: &kubernetes.package_revision,
-            package_url: &kubernetes.package_url,
-            package_key: &kubernetes.package_key,
-            containerd_url: &kubernetes.containerd_url,
-            containerd_key: &kubernetes.containerd_key,
-            containerd_version: &kubernetes.containerd_version,
-            cni_url: cni.map_or("", |(url, _)| url),
-            cni_sha256: cni.map_or("", |(_, digest)| digest),
-        },
-    )
+        ));
+    }
+    values
 }
 
 fn known(node: &Node) -> Option<String> {
@@ -89,16 +167,16 @@ fn known(node: &Node) -> Option<String> {
     }
 }
 
-/// The addresses of the other control-plane nodes: if one of them answers, the cluster is
-/// there already and must not be founded again.
+/// The addresses of the control-plane nodes: if one of them answers, the cluster is there already
+/// and must not be founded again.
 fn peers(plan: &Plan, node: &Node) -> String {
     if node.role == Role::Worker {
         return String::new();
     }
-    let peers: Vec<String> = plan
-        .control_plane()
-        .filter(|peer| peer.name != node.name)
-        .filter_map(known)
-        .collect();
-    peers.join(" ")
+    let known: Option<Vec<String>> = plan.control_plane().map(known).collect();
+    match known {
+        Some(addresses) => addresses.join(" "),
+        // The cloud gives them: Terraform knows them before the first machine starts.
+        None => placeholder::CONTROL_PLANE_ADDRESSES.to_owned(),
+    }
 }

@@ -4,7 +4,7 @@
 //! words are plain text and not Terraform's own interpolation, so that a script's `${…}` stays
 //! what it is and the file in version control is the file that runs.
 
-use crate::plan::{CertificateName, Host};
+use crate::plan::{CertificateName, Host, Plan};
 
 /// The DNS name of the nodes' load balancer.
 pub const API_HOST: &str = "HAGEN_API_HOST";
@@ -18,6 +18,22 @@ pub const CERTIFICATE_KEY: &str = "HAGEN_CERTIFICATE_KEY";
 pub const CA_CERTIFICATE: &str = "HAGEN_CA_CERTIFICATE_BASE64";
 /// The cluster's CA key, PEM in base64: the first control-plane node only.
 pub const CA_KEY: &str = "HAGEN_CA_KEY_BASE64";
+/// The certificate of etcd's CA, PEM in base64.
+pub const ETCD_CA_CERTIFICATE: &str = "HAGEN_ETCD_CA_CERTIFICATE_BASE64";
+/// The certificate with which API servers come to etcd, PEM in base64.
+pub const ETCD_CLIENT_CERTIFICATE: &str = "HAGEN_ETCD_CLIENT_CERTIFICATE_BASE64";
+/// Its key, PEM in base64: the first control-plane node only, which hands it on encrypted.
+pub const ETCD_CLIENT_KEY: &str = "HAGEN_ETCD_CLIENT_KEY_BASE64";
+/// The certificate of a member of etcd, PEM in base64: its own machine only.
+pub const ETCD_MEMBER_CERTIFICATE: &str = "HAGEN_ETCD_MEMBER_CERTIFICATE_BASE64";
+/// Its key, PEM in base64: its own machine only.
+pub const ETCD_MEMBER_KEY: &str = "HAGEN_ETCD_MEMBER_KEY_BASE64";
+/// The address from which a machine fetches its secrets.
+pub const SECRETS_URL: &str = "HAGEN_SECRETS_URL";
+/// The addresses of the control-plane nodes, with spaces between.
+pub const CONTROL_PLANE_ADDRESSES: &str = "HAGEN_CONTROL_PLANE_ADDRESSES";
+/// The id of the node's machine, which the bootstrap script asks the cloud for.
+pub const NODE_PROVIDER_ID: &str = "HAGEN_NODE_PROVIDER_ID";
 /// The node's own address, which the bootstrap script puts in when the machine boots.
 pub const NODE_ADDRESS: &str = "HAGEN_NODE_ADDRESS";
 
@@ -26,6 +42,14 @@ pub fn public_address(zone: &str) -> String {
     format!(
         "HAGEN_API_ADDRESS_{}",
         zone.replace('-', "_").to_uppercase()
+    )
+}
+
+/// The address of a member of etcd. The end keeps `etcd-1` from standing in `etcd-10`.
+pub fn etcd_address(name: &str) -> String {
+    format!(
+        "HAGEN_ETCD_ADDRESS_{}_",
+        name.replace('-', "_").to_uppercase()
     )
 }
 
@@ -47,14 +71,52 @@ pub fn certificate_name(name: &CertificateName) -> String {
     }
 }
 
+/// Every word that Terraform may put something in for, in this plan.
+pub fn all(plan: &Plan) -> Vec<String> {
+    let mut words: Vec<String> = [
+        API_HOST,
+        PUBLIC_API_HOST,
+        BOOTSTRAP_TOKEN,
+        CERTIFICATE_KEY,
+        CA_CERTIFICATE,
+        CA_KEY,
+        ETCD_CA_CERTIFICATE,
+        ETCD_CLIENT_CERTIFICATE,
+        ETCD_CLIENT_KEY,
+        ETCD_MEMBER_CERTIFICATE,
+        ETCD_MEMBER_KEY,
+        SECRETS_URL,
+        CONTROL_PLANE_ADDRESSES,
+    ]
+    .map(str::to_owned)
+    .into();
+    words.extend(
+        plan.endpoint
+            .other_names
+            .iter()
+            .filter_map(|name| match name {
+                CertificateName::PublicAddress(zone) => Some(public_address(zone)),
+                _ => None,
+            }),
+    );
+    words.extend(plan.etcd_nodes().map(|node| etcd_address(&node.name)));
+    words
+}
+
 /// The most bytes that can stand in the place of a placeholder, for the size of user data.
 pub fn longest(placeholder: &str) -> usize {
     match placeholder {
         BOOTSTRAP_TOKEN => 23,
         CERTIFICATE_KEY => 64,
-        // A P-256 certificate and key in PEM, in base64 once more: see `hagen secrets`.
-        CA_CERTIFICATE => 1000,
-        CA_KEY => 310,
+        // P-256 certificates and keys in PEM, in base64 once more: see `hagen secrets`.
+        CA_CERTIFICATE | ETCD_CA_CERTIFICATE | ETCD_CLIENT_CERTIFICATE => 1000,
+        // With more names.
+        ETCD_MEMBER_CERTIFICATE => 1300,
+        CA_KEY | ETCD_CLIENT_KEY | ETCD_MEMBER_KEY => 310,
+        // A presigned address carries a signature and often a session's token.
+        SECRETS_URL => 2048,
+        // Seven of them.
+        CONTROL_PLANE_ADDRESSES => 112,
         // A load balancer's DNS name; an address is shorter.
         _ => 100,
     }

@@ -83,8 +83,6 @@ pub struct Quotas {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Machines {
-    /// The size of user data.
-    pub user_data: UserData,
     /// Where the newest image of an operating system is found.
     pub images: BTreeMap<String, Image>,
     /// Sizes with too little memory for a control-plane node.
@@ -95,25 +93,8 @@ pub struct Machines {
     pub smallest_disk: u16,
     /// The largest root volume, in GiB.
     pub largest_disk: u16,
-}
-
-/// The size of user data.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct UserData {
-    /// The most bytes, after gzip and before base64.
-    pub limit_bytes: usize,
-    /// The share of it above which hagen warns.
-    pub warn_percent: usize,
-    /// Bytes that names, addresses and secrets take after gzip, which Terraform puts in.
-    pub reserve_bytes: usize,
-}
-
-impl UserData {
-    /// How long a rendered file may be after gzip and base64, which is how Terraform measures.
-    pub fn file_base64_bytes(&self) -> usize {
-        (self.limit_bytes - self.reserve_bytes).div_ceil(3) * 4
-    }
+    /// The root volume of a member of external etcd, in GiB.
+    pub etcd_root_disk: u16,
 }
 
 /// Where the newest image of an operating system is found.

@@ -14,6 +14,8 @@ pub struct Kubernetes {
     pub packages: Packages,
     /// containerd's packages.
     pub containerd: Containerd,
+    /// etcd's releases, for external etcd.
+    pub etcd: Vec<EtcdRelease>,
     /// Ports that a node needs for itself.
     pub reserved_ports: Vec<ReservedPort>,
     /// The range of `NodePort` Services.
@@ -88,6 +90,20 @@ pub struct Minor {
     pub end_of_life: String,
     /// The version of the pause image.
     pub pause: String,
+    /// The version of etcd that external members run.
+    pub etcd: String,
+}
+
+/// A release of etcd.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EtcdRelease {
+    /// The version.
+    pub version: String,
+    /// The SHA-256 of the archive for amd64.
+    pub amd64: String,
+    /// The SHA-256 of the archive for arm64.
+    pub arm64: String,
 }
 
 /// The package repository of Kubernetes.
@@ -104,10 +120,10 @@ pub struct Packages {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Containerd {
-    /// The repository, without the distribution's name.
-    pub url: String,
-    /// The fingerprint of the signing key.
+    /// The fingerprint of the key that signs the Debian packages.
     pub key_fingerprint: String,
+    /// The fingerprint of the key that signs the RPM packages.
+    pub rpm_key_fingerprint: String,
     /// The version with its Debian revision.
     pub version: String,
 }

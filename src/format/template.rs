@@ -13,13 +13,10 @@ use handlebars::{
 use serde::Serialize;
 
 /// Every template: its name is its path below `templates/`.
-pub const TEMPLATES: &[(&str, &str)] = &[
-    ("node.env.hbs", include_str!("../../templates/node.env.hbs")),
-    (
-        "aws/README.md.hbs",
-        include_str!("../../templates/aws/README.md.hbs"),
-    ),
-];
+pub const TEMPLATES: &[(&str, &str)] = &[(
+    "aws/README.md.hbs",
+    include_str!("../../templates/aws/README.md.hbs"),
+)];
 
 /// Files that are emitted as they are.
 pub mod verbatim {
@@ -35,6 +32,8 @@ pub mod verbatim {
         include_str!("../../templates/bootstrap/apt.sh"),
         include_str!("../../templates/bootstrap/etcd.sh"),
     );
+    /// The unit of a member of external etcd.
+    pub const ETCD_UNIT: &str = include_str!("../../templates/etcd.service");
     /// The unit that runs it.
     pub const BOOTSTRAP_UNIT: &str = include_str!("../../templates/hagen-bootstrap.service");
 }

@@ -6,8 +6,8 @@ use std::net::Ipv4Addr;
 use ipnet::{IpNet, Ipv4Net};
 
 use super::{
-    Address, CertificateName, Endpoint, Host, Node, Pin, Plan, Target, hash6, health_check,
-    kubernetes, within,
+    Address, CertificateName, Endpoint, Host, Node, Pin, Plan, Target, downloads, etcd, hash6,
+    health_check, kubernetes, secrets, within,
 };
 use crate::facts::aws::{LOAD_BALANCER, MACHINES, is_arm};
 use crate::spec;
@@ -86,10 +86,14 @@ pub struct MadeMachines {
     pub control_plane_type: String,
     /// The instance type of a worker.
     pub worker_type: String,
+    /// The instance type of a member of external etcd.
+    pub etcd_type: String,
     /// GiB of a control-plane node's disk.
     pub control_plane_disk: u16,
     /// GiB of a worker's disk.
     pub worker_disk: u16,
+    /// GiB of the data volume of a member of external etcd.
+    pub etcd_disk: u16,
     /// The key pair for SSH.
     pub ssh_key: Option<String>,
 }
@@ -169,9 +173,11 @@ pub(super) fn build(spec: &spec::Cluster, target: &spec::Aws) -> Plan {
     let mut tags = target.tags.clone();
     tags.insert("hagen.dev/cluster".into(), spec.name.clone());
     let check = &LOAD_BALANCER.health_check;
+    let nodes = nodes(spec, target);
+    let made = matches!(machines, Machines::Made(_));
     Plan {
         cluster: spec.name.clone(),
-        kubernetes: kubernetes(&spec.kubernetes),
+        kubernetes: kubernetes(spec),
         endpoint: Endpoint {
             node_host,
             client_host,
@@ -179,7 +185,13 @@ pub(super) fn build(spec: &spec::Cluster, target: &spec::Aws) -> Plan {
             pin: Pin::WhileStarting,
             other_names,
         },
-        nodes: nodes(spec, target),
+        etcd: etcd::build(spec, &nodes, made),
+        nodes,
+        secrets: secrets(&spec.secrets),
+        downloads: downloads::build(spec, &[target.network.cidr.to_string()]),
+        metadata_addresses: &["169.254.169.254", "fd00:ec2::254"],
+        cloud_controller: (spec.kubernetes.cloud_provider == spec::CloudProvider::External)
+            .then_some("aws"),
         health_check: health_check(
             spec.kubernetes.anonymous_auth,
             check.unhealthy_threshold,
@@ -273,9 +285,15 @@ fn machines(target: &spec::Aws) -> Machines {
                     .worker
                     .clone()
                     .unwrap_or_else(|| control_plane_type.clone()),
+                etcd_type: provision
+                    .instance_types
+                    .etcd
+                    .clone()
+                    .unwrap_or_else(|| control_plane_type.clone()),
                 control_plane_type,
                 control_plane_disk: provision.disk_sizes.control_plane,
                 worker_disk: provision.disk_sizes.worker,
+                etcd_disk: provision.disk_sizes.etcd,
                 ssh_key: provision.ssh_key.clone(),
             })
         }
@@ -289,6 +307,7 @@ fn image(image: &spec::AwsImage, arm: bool) -> Image {
         spec::AwsImage::Ubuntu2404 => "ubuntu-24.04",
         spec::AwsImage::Debian12 => "debian-12",
         spec::AwsImage::Debian13 => "debian-13",
+        spec::AwsImage::Rocky9 => "rocky-9",
     };
     let known = &MACHINES.images[system];
     let word = if arm { &known.arm64 } else { &known.amd64 };
@@ -333,6 +352,13 @@ fn made_nodes(spec: &spec::Cluster, target: &spec::Aws) -> Vec<Node> {
         node.zone = zone(at.into());
         nodes.push(node);
     }
+    if let spec::Etcd::External(external) = spec.etcd {
+        for at in 0..external.count {
+            let mut node = Node::etcd(format!("etcd-{}", at + 1));
+            node.zone = zone(at.into());
+            nodes.push(node);
+        }
+    }
     nodes
 }
 
@@ -349,6 +375,7 @@ fn existing_nodes(machines: &[spec::AwsMachine]) -> Vec<Node> {
         .map(|machine| {
             let mut node = match machine.role {
                 spec::MachineRole::Worker => Node::worker(machine.name.clone(), first),
+                spec::MachineRole::Etcd => Node::etcd(machine.name.clone()),
                 spec::MachineRole::ControlPlane => {
                     let node = Node::control_plane(machine.name.clone(), turn, previous.take());
                     previous = Some(machine.name.clone());

@@ -6,9 +6,14 @@
 //! passed them all. Components and providers only translate what stands here.
 
 pub mod aws;
+mod downloads;
+mod etcd;
 mod name;
 mod node;
 
+pub use crate::spec::{Drop, SecretsMode};
+pub use downloads::{Downloads, Proxy};
+pub use etcd::{Etcd, ExternalEtcd, Member};
 pub use name::{hash6, within};
 pub use node::{Address, Node, Role};
 
@@ -28,14 +33,37 @@ pub struct Plan {
     pub kubernetes: Kubernetes,
     /// How the API server is reached.
     pub endpoint: Endpoint,
-    /// The nodes: the control plane in its order of joining, then the workers.
+    /// The nodes: the control plane in its order of joining, then the workers, then the members
+    /// of external etcd.
     pub nodes: Vec<Node>,
+    /// Where etcd runs.
+    pub etcd: Etcd,
+    /// How machines get their secrets.
+    pub secrets: Secrets,
+    /// Where machines get packages and images from.
+    pub downloads: Downloads,
+    /// Where the cloud's metadata service is, which pods must not reach: it serves the user data.
+    pub metadata_addresses: &'static [&'static str],
+    /// The cloud whose controller runs in the cluster, if one does: kubelet then says which
+    /// machine of the cloud it is on.
+    pub cloud_controller: Option<&'static str>,
     /// How the load balancer asks an API server for its health.
     pub health_check: HealthCheck,
     /// Where nodes get the time; empty for what the operating system brings.
     pub time_servers: Vec<String>,
     /// The target's own part.
     pub target: Target,
+}
+
+/// How machines get their secrets.
+#[derive(Clone, Copy, Debug)]
+pub struct Secrets {
+    /// What a machine trusts, and where its secrets come from.
+    pub mode: SecretsMode,
+    /// Seconds for which the bootstrap token is good.
+    pub token_seconds: u32,
+    /// Seconds for which the certificate key opens something.
+    pub certificate_key_seconds: u32,
 }
 
 /// The target's own part of a plan.
@@ -64,7 +92,7 @@ pub struct Kubernetes {
     pub image_repository: String,
     /// The sandbox image, with its repository and tag.
     pub sandbox_image: String,
-    /// Where the Debian packages of this minor are.
+    /// Where the packages of this minor are: `deb` and `rpm` are below it.
     pub package_url: String,
     /// The fingerprint of the packages' key.
     pub package_key: String,
@@ -72,8 +100,10 @@ pub struct Kubernetes {
     pub package_revision: String,
     /// Where containerd's packages are, without the distribution's name.
     pub containerd_url: String,
-    /// The fingerprint of their key.
+    /// The fingerprint of the key of their Debian form.
     pub containerd_key: String,
+    /// The fingerprint of the key of their RPM form.
+    pub containerd_rpm_key: String,
     /// containerd's version with its Debian revision.
     pub containerd_version: String,
     /// The pod network's manifest and its SHA-256, if the first node applies one.
@@ -147,7 +177,16 @@ pub fn build(spec: &spec::Cluster, target: &str) -> Plan {
     }
 }
 
-fn kubernetes(spec: &spec::Kubernetes) -> Kubernetes {
+fn secrets(spec: &spec::Secrets) -> Secrets {
+    Secrets {
+        mode: spec.mode,
+        token_seconds: spec.token_lifetime.seconds(),
+        certificate_key_seconds: spec.certificate_key_lifetime.seconds(),
+    }
+}
+
+fn kubernetes(cluster: &spec::Cluster) -> Kubernetes {
+    let spec = &cluster.kubernetes;
     let facts = &*KUBERNETES;
     let version = spec.version.clone();
     let minor = facts
@@ -163,13 +202,14 @@ fn kubernetes(spec: &spec::Kubernetes) -> Kubernetes {
         sandbox_image: format!("{images}/pause:{}", minor.pause),
         image_repository: images,
         package_url: format!(
-            "https://{}/core:/stable:/v{}/deb",
+            "https://{}/core:/stable:/v{}",
             spec.package_repository, minor.minor
         ),
         package_key: facts.packages.key_fingerprint.clone(),
         package_revision: facts.packages.revision.clone(),
-        containerd_url: facts.containerd.url.clone(),
+        containerd_url: format!("https://{}", cluster.downloads.containerd_repository),
         containerd_key: facts.containerd.key_fingerprint.clone(),
+        containerd_rpm_key: facts.containerd.rpm_key_fingerprint.clone(),
         containerd_version: facts.containerd.version.clone(),
         cni: match &spec.cni {
             spec::Cni::None => None,
@@ -198,12 +238,19 @@ fn health_check(
 impl Plan {
     /// The control-plane nodes.
     pub fn control_plane(&self) -> impl Iterator<Item = &Node> {
-        self.nodes.iter().filter(|node| node.role != Role::Worker)
+        self.nodes
+            .iter()
+            .filter(|node| node.role.is_control_plane())
     }
 
     /// The workers.
     pub fn workers(&self) -> impl Iterator<Item = &Node> {
         self.nodes.iter().filter(|node| node.role == Role::Worker)
+    }
+
+    /// The members of external etcd, as machines.
+    pub fn etcd_nodes(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.iter().filter(|node| node.role == Role::Etcd)
     }
 
     /// What cannot change once the first node is up, on any target: the route of keys in the
@@ -222,7 +269,13 @@ impl Plan {
             ("name", self.cluster.as_str().into()),
             ("endpoint.host", host),
             ("endpoint.port", self.endpoint.port.into()),
-            ("etcd", "stacked".into()),
+            (
+                "etcd",
+                match self.etcd {
+                    Etcd::Stacked => "stacked".into(),
+                    Etcd::External(_) => "external".into(),
+                },
+            ),
             ("kubernetes.podSubnets", texts(&self.kubernetes.pod_subnets)),
             (
                 "kubernetes.serviceSubnets",

@@ -30,6 +30,20 @@ pub enum Role {
     ControlPlane,
     /// A worker.
     Worker,
+    /// A member of external etcd, on a machine of its own.
+    Etcd,
+}
+
+impl Role {
+    /// Whether it runs an API server.
+    pub fn is_control_plane(self) -> bool {
+        matches!(self, Self::FirstControlPlane | Self::ControlPlane)
+    }
+
+    /// Whether it is a node of Kubernetes, with a kubelet.
+    pub fn is_kubernetes(self) -> bool {
+        self != Self::Etcd
+    }
 }
 
 /// A node's own address.
@@ -56,6 +70,19 @@ impl Node {
             instance_id: None,
             previous,
             turn,
+        }
+    }
+
+    /// A member of external etcd; all of them start at once.
+    pub(super) fn etcd(name: String) -> Self {
+        Self {
+            name,
+            role: Role::Etcd,
+            address: Address::FoundAtBoot,
+            zone: None,
+            instance_id: None,
+            previous: None,
+            turn: 0,
         }
     }
 

@@ -3,6 +3,9 @@
 //! [`PROVIDERS`] is the one list of them; `--provider`, `hagen providers` and the tests read it.
 
 pub mod aws;
+mod user_data;
+
+pub use user_data::Usage;
 
 use crate::artifact::ArtifactSet;
 use crate::diagnostic::Report;
@@ -27,8 +30,16 @@ pub trait Provider: Sync {
     /// Renders the files. Must not fail: what can is a rule of [`crate::validate`].
     fn render(&self, plan: &Plan, artifacts: &mut ArtifactSet);
 
-    /// Says what only shows in the rendered files, such as user data that is too large.
-    fn check(&self, plan: &Plan, artifacts: &ArtifactSet, report: &mut Report);
+    /// How much of the cloud's user data the largest cloud-init takes; none where it is no user
+    /// data, or there is no limit.
+    fn user_data(&self, plan: &Plan) -> Option<Usage>;
+
+    /// Says what only shows in what is rendered, such as user data that is too large.
+    fn check(&self, plan: &Plan, report: &mut Report) {
+        if let Some(usage) = self.user_data(plan) {
+            user_data::check(&usage, self.title(), report);
+        }
+    }
 
     /// What cannot change once the cluster is up: the route of keys in the spec, and its value.
     /// It goes into the lock, and a render that would change it is refused.

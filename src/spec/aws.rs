@@ -121,7 +121,7 @@ pub struct AwsProvision {
     pub image: AwsImage,
     /// The instance types. All of one architecture.
     pub instance_types: InstanceTypes,
-    /// The sizes of the encrypted root volumes.
+    /// The sizes of the encrypted volumes.
     #[serde(default)]
     pub disk_sizes: DiskSizes,
     /// An EC2 key pair for SSH. Left out, there is none.
@@ -145,6 +145,9 @@ pub enum AwsImage {
     /// The publisher's newest image of Debian 13.
     #[serde(rename = "debian-13")]
     Debian13,
+    /// The publisher's newest image of Rocky Linux 9.
+    #[serde(rename = "rocky-9")]
+    Rocky9,
     /// One image, by its id: `ami: ami-0123456789abcdef0`.
     Ami(String),
 }
@@ -158,16 +161,21 @@ pub struct InstanceTypes {
     /// Of the workers. Left out, the same as the control plane's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker: Option<String>,
+    /// Of the members of external etcd. Left out, the same as the control plane's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etcd: Option<String>,
 }
 
-/// The sizes of the root volumes, in GiB.
+/// The sizes of the volumes, in GiB.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct DiskSizes {
-    /// Of a control-plane node, etcd included.
+    /// Of a control-plane node's root volume, stacked etcd included.
     pub control_plane: u16,
-    /// Of a worker.
+    /// Of a worker's root volume.
     pub worker: u16,
+    /// Of the data volume of a member of external etcd, which outlives the machine.
+    pub etcd: u16,
 }
 
 impl Default for DiskSizes {
@@ -175,6 +183,7 @@ impl Default for DiskSizes {
         Self {
             control_plane: 100,
             worker: 100,
+            etcd: 40,
         }
     }
 }
@@ -209,6 +218,8 @@ pub enum MachineRole {
     ControlPlane,
     /// A worker.
     Worker,
+    /// A member of external etcd.
+    Etcd,
 }
 
 /// The load balancer in front of the API servers.

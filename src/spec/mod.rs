@@ -5,14 +5,18 @@
 //! `hagen schema`, which editors show.
 
 mod aws;
+mod downloads;
 mod format;
 mod kubernetes;
+mod secrets;
 
 pub use aws::{
     Aws, AwsDns, AwsImage, AwsLoadBalancer, AwsMachine, AwsMachines, AwsNetwork, AwsProvision,
     AwsPublicSubnet, AwsSubnet, DiskSizes, InstanceTypes, MachineRole,
 };
+pub use downloads::Downloads;
 pub use kubernetes::{CloudProvider, Cni, CniManifest, Kubernetes};
+pub use secrets::{Drop, Lifetime, Secrets, SecretsMode};
 
 use std::collections::BTreeMap;
 
@@ -48,6 +52,12 @@ pub struct Cluster {
     /// The worker nodes.
     #[serde(default)]
     pub workers: Workers,
+    /// How machines get the secrets that they join with, and how long these are good for.
+    #[serde(default)]
+    pub secrets: Secrets,
+    /// Where machines get packages and images from, and the way there.
+    #[serde(default)]
+    pub downloads: Downloads,
     /// One or more places to render for; `--provider` picks one.
     pub targets: Targets,
 }
@@ -114,7 +124,7 @@ pub enum Etcd {
     /// A member on each control-plane node.
     #[default]
     Stacked,
-    /// Members on machines of their own.
+    /// Members on machines of their own. It cannot change later.
     External(ExternalEtcd),
 }
 

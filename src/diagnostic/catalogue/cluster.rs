@@ -240,4 +240,17 @@ super::codes! {
         cure: "Use the address of a release or a commit.",
         source: "hagen: the same spec gives the same cluster",
     }
+
+    USER_DATA_TOO_LARGE = "HGN2901" Error "user data that the cloud would refuse" {
+        cause: "Each cloud takes only so much user data, and counts in its own way: before base64 or after it. hagen measures each node's cloud-init after gzip with secrets of the greatest length put in. `hagen validate` shows how much is taken.",
+        example: "kubernetes: { imageRepository: a name of 2,000 characters }",
+        cure: "Shorten what the spec adds to the user data; the message names the largest part.",
+        source: "EC2 user guide, instance user data: 16,384 bytes before base64; Terraform provider tencentcloud: 16 KB after base64; kubernetes/kops#10202",
+    }
+    USER_DATA_NEARLY_FULL = "HGN2902" Warning "user data that is nearly full" {
+        cause: "More than four fifths of what the cloud takes are taken. The next version's script may be longer.",
+        example: "kubernetes: { imageRepository: a name of 1,500 characters }",
+        cure: "Shorten what the spec adds to the user data.",
+        source: "EC2 user guide, instance user data",
+    }
 }

@@ -1,71 +1,103 @@
-//! variables.tf and cloud-init.tf: what Terraform puts into a node's cloud-init.
+//! cloud-init.tf: what Terraform puts into a node's cloud-init.
 
 use super::Context;
-use crate::component::placeholder;
-use crate::format::terraform::{Document, expr, nest, set};
-use crate::plan::{CertificateName, Host};
+use crate::component::{placeholder, secrets};
+use crate::format::terraform::{Document, expr, mapping, set};
+use crate::plan::{Address, CertificateName, Drop, Host, Role, SecretsMode};
 
-/// The secrets, which `hagen secrets` writes to a file that is never committed.
-pub(super) fn variables() -> Document {
-    let mut document = Document::default();
-    let secrets = [
-        (
-            "bootstrap_token",
-            "Lets machines join. It expires two hours after the first node is up.",
-            r#"can(regex("^[a-z0-9]{6}[.][a-z0-9]{16}$", var.bootstrap_token)) && can(regex("[a-df-z]", var.bootstrap_token))"#,
-            "A bootstrap token is six and sixteen lower-case letters or digits with a dot between, and no number.",
-        ),
-        (
-            "certificate_key",
-            "Decrypts the control plane's certificates for joining control-plane nodes, for two hours.",
-            r#"can(regex("^[0-9a-f]{64}$", var.certificate_key)) && can(regex("[a-df]", var.certificate_key))"#,
-            "A certificate key is 64 hexadecimal digits, and no number.",
-        ),
-        (
-            "cluster_ca_certificate",
-            "The certificate of the cluster's CA, in PEM. Machines join no other cluster.",
-            r#"startswith(var.cluster_ca_certificate, "-----BEGIN CERTIFICATE-----")"#,
-            "The cluster's CA certificate is in PEM.",
-        ),
-        (
-            "cluster_ca_key",
-            "The key of the cluster's CA, in PEM. It reaches the first control-plane node only.",
-            r#"startswith(var.cluster_ca_key, "-----BEGIN EC PRIVATE KEY-----")"#,
-            "The cluster's CA key is an EC key in SEC1 PEM: kubeadm cannot read PKCS#8 on joining nodes.",
-        ),
-    ];
-    for (at, (name, description, condition, message)) in secrets.into_iter().enumerate() {
-        let mut block = hcl::block! {
-            variable (name) {
-                type        = (expr("string"))
-                description = (description)
-                sensitive   = true
-            }
-        };
-        nest(
-            &mut block,
-            hcl::block! {
-                validation {
-                    condition     = (expr(condition))
-                    error_message = (message)
-                }
-            },
-        );
-        if at == 0 {
-            document.commented(
-                "Secrets. `hagen secrets` writes them to secrets.auto.tfvars.json, which .gitignore covers.",
-                block,
-            );
-        } else {
-            document.block(block);
-        }
+/// A word in the cloud-init files and what Terraform puts in its place.
+struct Step {
+    /// The end of the local's name.
+    name: String,
+    word: String,
+    value: String,
+}
+
+fn step(name: impl Into<String>, word: impl Into<String>, value: impl Into<String>) -> Step {
+    Step {
+        name: name.into(),
+        word: word.into(),
+        value: value.into(),
     }
-    document
 }
 
 /// The locals that put names, addresses and secrets into the cloud-init files.
 pub(super) fn document(context: &Context<'_>) -> Document {
-    let mut steps: Vec<(String, String, String)> = Vec::new();
+    let mut locals = hcl::Block::builder("locals").build();
+    let mut groups = vec!["local.control_plane"];
+    if context.has_workers() {
+        groups.push("local.workers");
+    }
+    if context.etcd().is_some() {
+        groups.push("local.etcd");
+    }
+    let nodes = match groups.as_slice() {
+        [one] => (*one).to_owned(),
+        several => format!("merge({})", several.join(", ")),
+    };
+    set(
+        &mut locals,
+        "cloud_init_file",
+        expr(&format!(
+            "{{ for name, node in {nodes} : name => file(\"${{path.module}}/cloud-init/${{name}}.yaml\") }}"
+        )),
+    );
+    let mut steps = names_and_addresses(context);
+    match context.plan.secrets.mode {
+        SecretsMode::Pinned | SecretsMode::Tofu => steps.extend(secret_values(context)),
+        SecretsMode::Drop(Drop::File) => {}
+        SecretsMode::Drop(Drop::Url) => {
+            let bundles = context
+                .plan
+                .nodes
+                .iter()
+                .map(|node| (node.name.clone(), secrets::bundle(node)));
+            set(&mut locals, "secrets_bundle", mapping(bundles));
+            steps.push(step(
+                "secrets_url",
+                placeholder::SECRETS_URL,
+                "var.secrets_urls[local.secrets_bundle[name]]",
+            ));
+        }
+    }
+    let mut before = "cloud_init_file".to_owned();
+    let last = steps.len().saturating_sub(1);
+    for (at, step) in steps.iter().enumerate() {
+        let after = if at == last {
+            "cloud_init".to_owned()
+        } else {
+            format!("cloud_init_{}", step.name)
+        };
+        set(
+            &mut locals,
+            &after,
+            expr(&format!(
+                "{{ for name, text in local.{before} : name => replace(text, \"{}\", {}) }}",
+                step.word, step.value
+            )),
+        );
+        before = after;
+    }
+    if steps.is_empty() {
+        set(&mut locals, "cloud_init", expr("local.cloud_init_file"));
+    }
+    let mut document = Document::default();
+    document.commented(
+        if secrets::in_user_data(context.plan) {
+            "The files in cloud-init/ are what runs, but for the words put in here: names and addresses\n\
+             that are known once their resources are there, and the secrets, which are in no rendered file."
+        } else {
+            "The files in cloud-init/ are what runs, but for the words put in here: names and addresses\n\
+             that are known once their resources are there. No secret is among them: machines wait for\n\
+             theirs. Words that stay are for the script."
+        },
+        locals,
+    );
+    document
+}
+
+fn names_and_addresses(context: &Context<'_>) -> Vec<Step> {
+    let mut steps = Vec::new();
     let endpoint = &context.plan.endpoint;
     let nodes_balancer = context
         .target
@@ -76,84 +108,94 @@ pub(super) fn document(context: &Context<'_>) -> Document {
         .other_names
         .contains(&CertificateName::LoadBalancer);
     if endpoint.node_host == Host::OfLoadBalancer || certificate_names_balancer {
-        steps.push((
-            "host".into(),
-            placeholder::API_HOST.into(),
+        steps.push(step(
+            "host",
+            placeholder::API_HOST,
             format!("aws_lb.{nodes_balancer}.dns_name"),
         ));
     }
     if endpoint.client_host == Host::OfPublicLoadBalancer {
-        steps.push((
-            "public_host".into(),
-            placeholder::PUBLIC_API_HOST.into(),
-            "aws_lb.api.dns_name".into(),
+        steps.push(step(
+            "public_host",
+            placeholder::PUBLIC_API_HOST,
+            "aws_lb.api.dns_name",
         ));
     }
     for name in &endpoint.other_names {
         if let CertificateName::PublicAddress(zone) = name {
-            steps.push((
+            steps.push(step(
                 format!("address_{}", zone.replace('-', "_")),
                 placeholder::public_address(zone),
                 format!("aws_eip.api[\"{zone}\"].public_ip"),
             ));
         }
     }
-    for (suffix, word, value) in [
-        ("token", placeholder::BOOTSTRAP_TOKEN, "var.bootstrap_token"),
-        (
-            "certificate_key",
-            placeholder::CERTIFICATE_KEY,
-            "var.certificate_key",
-        ),
-        (
-            "ca_certificate",
-            placeholder::CA_CERTIFICATE,
-            "base64encode(var.cluster_ca_certificate)",
-        ),
-        (
-            "ca_key",
-            placeholder::CA_KEY,
-            "base64encode(var.cluster_ca_key)",
-        ),
-    ] {
-        steps.push((suffix.into(), word.into(), value.into()));
+    if context.made().is_some() {
+        steps.push(step(
+            "peers",
+            placeholder::CONTROL_PLANE_ADDRESSES,
+            "join(\" \", values(aws_network_interface.control_plane)[*].private_ip)",
+        ));
     }
+    for node in context.plan.etcd_nodes() {
+        if node.address == Address::FoundAtBoot {
+            steps.push(step(
+                format!("address_{}", node.name.replace('-', "_")),
+                placeholder::etcd_address(&node.name),
+                format!("aws_network_interface.etcd[\"{}\"].private_ip", node.name),
+            ));
+        }
+    }
+    steps
+}
 
-    let mut locals = hcl::Block::builder("locals").build();
-    let nodes = if context.has_workers() {
-        "merge(local.control_plane, local.workers)"
-    } else {
-        "local.control_plane"
-    };
-    set(
-        &mut locals,
-        "cloud_init_file",
-        expr(&format!(
-            "{{ for name, node in {nodes} : name => file(\"${{path.module}}/cloud-init/${{name}}.yaml\") }}"
-        )),
-    );
-    let mut before = "cloud_init_file".to_owned();
-    let last = steps.len() - 1;
-    for (at, (suffix, word, value)) in steps.into_iter().enumerate() {
-        let after = if at == last {
-            "cloud_init".to_owned()
-        } else {
-            format!("cloud_init_{suffix}")
-        };
-        set(
-            &mut locals,
-            &after,
-            expr(&format!(
-                "{{ for name, text in local.{before} : name => replace(text, \"{word}\", {value}) }}"
-            )),
-        );
-        before = after;
+/// The secrets that stand in some machine's cloud-init, each once.
+fn secret_values(context: &Context<'_>) -> Vec<Step> {
+    let roles = [
+        Role::FirstControlPlane,
+        Role::ControlPlane,
+        Role::Worker,
+        Role::Etcd,
+    ];
+    let mut words: Vec<&str> = Vec::new();
+    for role in roles {
+        if role == Role::Etcd && context.etcd().is_none() {
+            continue;
+        }
+        for secret in secrets::of(context.plan, role) {
+            if !words.contains(&secret.placeholder) {
+                words.push(secret.placeholder);
+            }
+        }
     }
-    let mut document = Document::default();
-    document.commented(
-        "The files in cloud-init/ are what runs, but for the words put in here: the load balancer's\n\
-         name, which is known once it is there, and the secrets, which are in no rendered file.",
-        locals,
-    );
-    document
+    // kubeadm's configuration has the words too.
+    words
+        .into_iter()
+        .map(|word| {
+            let (name, value) = variable_of(word);
+            step(name, word, value)
+        })
+        .collect()
+}
+
+/// The end of a local's name and the expression, inside `for name, text`, of a secret's word.
+fn variable_of(word: &str) -> (&'static str, String) {
+    let encoded = |variable: &str| format!("base64encode(var.{variable})");
+    // Only members have one.
+    let member = |field: &str| format!("base64encode(try(var.etcd_members[name].{field}, \"\"))");
+    match word {
+        placeholder::BOOTSTRAP_TOKEN => ("token", "var.bootstrap_token".to_owned()),
+        placeholder::CERTIFICATE_KEY => ("certificate_key", "var.certificate_key".to_owned()),
+        placeholder::CA_CERTIFICATE => ("ca_certificate", encoded("cluster_ca_certificate")),
+        placeholder::CA_KEY => ("ca_key", encoded("cluster_ca_key")),
+        placeholder::ETCD_CA_CERTIFICATE => ("etcd_ca", encoded("etcd_ca_certificate")),
+        placeholder::ETCD_CLIENT_CERTIFICATE => (
+            "etcd_client_certificate",
+            encoded("etcd_client_certificate"),
+        ),
+        placeholder::ETCD_CLIENT_KEY => ("etcd_client_key", encoded("etcd_client_key")),
+        placeholder::ETCD_MEMBER_CERTIFICATE => ("etcd_member_certificate", member("certificate")),
+        placeholder::ETCD_MEMBER_KEY => ("etcd_member_key", member("key")),
+        other => panic!("no variable holds {other}, a bug in hagen"),
+    }
 }

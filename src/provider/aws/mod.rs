@@ -3,23 +3,23 @@
 //! A file of Terraform for each concern, with the same names on every target. What is set to
 //! what, and why, stands in the comments of the emitted files and in `providers/aws`.
 
-mod check;
 mod cloud_init;
 mod dns;
+mod etcd;
 mod load_balancer;
 mod network;
 mod nodes;
 mod outputs;
 mod runbook;
 mod security;
+mod variables;
 
 use hcl::Block;
 use serde_json::{Value, json};
 
-use super::Provider;
+use super::{Provider, Usage, user_data};
 use crate::artifact::ArtifactSet;
 use crate::component;
-use crate::diagnostic::Report;
 use crate::format::terraform::Document;
 use crate::plan::{self, Plan, Target, aws};
 
@@ -51,7 +51,10 @@ impl Provider for Aws {
                 "machines",
                 "made by Terraform, or existing ones by address or instance id",
             ),
-            ("etcd", "stacked"),
+            (
+                "etcd",
+                "stacked, or external on machines with a volume of their own",
+            ),
             (
                 "name",
                 "the load balancer's own, your own, or a Route 53 record",
@@ -67,15 +70,16 @@ impl Provider for Aws {
     fn render(&self, plan: &Plan, artifacts: &mut ArtifactSet) {
         let target = target(plan);
         let context = Context { plan, target };
-        let files: [(&str, Document); 11] = [
+        let files: [(&str, Document); 12] = [
             ("versions.tf", versions()),
             ("providers.tf", providers(target)),
-            ("variables.tf", cloud_init::variables()),
+            ("variables.tf", variables::document(&context)),
             ("network.tf", network::document(&context)),
             ("load-balancer.tf", load_balancer::document(&context)),
             ("security.tf", security::document(&context)),
             ("cloud-init.tf", cloud_init::document(&context)),
             ("control-plane.tf", nodes::control_plane(&context)),
+            ("etcd.tf", etcd::document(&context)),
             ("workers.tf", nodes::workers(&context)),
             ("dns.tf", dns::document(&context)),
             ("outputs.tf", outputs::document(&context)),
@@ -95,8 +99,10 @@ impl Provider for Aws {
         artifacts.insert(".gitignore", GITIGNORE.to_owned());
     }
 
-    fn check(&self, plan: &Plan, artifacts: &ArtifactSet, report: &mut Report) {
-        check::user_data(plan, artifacts, report);
+    fn user_data(&self, plan: &Plan) -> Option<Usage> {
+        let made = matches!(target(plan).machines, aws::Machines::Made(_));
+        made.then(|| user_data::largest(plan, self.name()))
+            .flatten()
     }
 
     fn immutable(&self, plan: &Plan) -> Vec<(String, Value)> {
@@ -181,6 +187,14 @@ impl Context<'_> {
         )
     }
 
+    /// External etcd, if the cluster has it.
+    fn etcd(&self) -> Option<&plan::ExternalEtcd> {
+        match &self.plan.etcd {
+            plan::Etcd::External(etcd) => Some(etcd),
+            plan::Etcd::Stacked => None,
+        }
+    }
+
     fn has_workers(&self) -> bool {
         self.plan
             .nodes
@@ -204,6 +218,7 @@ crash.log
 crash.*.log
 *.tfvars
 *.tfvars.json
+secrets.*
 secrets/
 kubeconfig
 ";

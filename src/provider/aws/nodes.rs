@@ -3,7 +3,7 @@
 use hcl::Block;
 
 use super::{Context, tags};
-use crate::facts::aws::MACHINES;
+use crate::facts::user_data::{self, Counted};
 use crate::format::terraform::{Document, expr, mapping, nest, set};
 use crate::plan::aws::{Image, MadeMachines};
 use crate::plan::{Address, Node};
@@ -22,6 +22,11 @@ pub(super) fn control_plane(context: &Context<'_>) -> Document {
                     control_plane = (zones)
                 }
             },
+        );
+        document.commented(
+            "The nodes' addresses are known before the first machine starts: a first node that is made\n\
+             anew asks the others, and never founds a second cluster.",
+            network_interfaces("control_plane"),
         );
         document.commented(
             INSTANCES,
@@ -100,14 +105,14 @@ User data is gzipped: EC2 takes 16,384 bytes. Pods with a network of their own c
 metadata service, and with it the secrets in the user data: one hop, and a token.
 Only the root volume is tagged here: volumes of the cluster's own carry their own tags.";
 
-fn address(node: &Node) -> String {
+pub(super) fn address(node: &Node) -> String {
     match node.address {
         Address::Known(address) => address.to_string(),
         Address::FoundAtBoot => String::new(),
     }
 }
 
-fn zones(nodes: &[&Node]) -> hcl::Expression {
+pub(super) fn zones(nodes: &[&Node]) -> hcl::Expression {
     mapping(
         nodes
             .iter()
@@ -165,23 +170,43 @@ fn image(document: &mut Document, made: &MadeMachines) {
     }
 }
 
-fn instances(name: &str, instance_type: &str, disk: u16, made: &MadeMachines) -> Block {
-    let nodes = if name == "worker" {
-        "local.workers"
-    } else {
-        "local.control_plane"
-    };
+/// The network interfaces of machines that keep their address when they are made anew.
+pub(super) fn network_interfaces(name: &str) -> Block {
     let group = expr(&format!("[aws_security_group.{name}.id]"));
+    hcl::block! {
+        resource "aws_network_interface" (name) {
+            for_each        = (expr(&format!("local.{name}")))
+            subnet_id       = (expr("local.private_subnet_ids[each.value]"))
+            security_groups = (group)
+            tags            = (tags("\"${local.cluster}-${each.key}\""))
+        }
+    }
+}
+
+/// The machines of one kind: `control_plane`, `worker` or `etcd`.
+pub(super) fn instances(name: &str, instance_type: &str, disk: u16, made: &MadeMachines) -> Block {
+    let nodes = if name == "worker" {
+        "local.workers".to_owned()
+    } else {
+        format!("local.{name}")
+    };
     let instance_type = instance_type.to_owned();
     let mut block = hcl::block! {
         resource "aws_instance" (name) {
-            for_each               = (expr(nodes))
-            ami                    = (expr("local.image_id"))
-            instance_type          = (instance_type)
-            subnet_id              = (expr("local.private_subnet_ids[each.value]"))
-            vpc_security_group_ids = (group)
+            for_each      = (expr(&nodes))
+            ami           = (expr("local.image_id"))
+            instance_type = (instance_type)
         }
     };
+    if name == "worker" {
+        let group = expr(&format!("[aws_security_group.{name}.id]"));
+        set(
+            &mut block,
+            "subnet_id",
+            expr("local.private_subnet_ids[each.value]"),
+        );
+        set(&mut block, "vpc_security_group_ids", group);
+    }
     if let Some(key) = &made.ssh_key {
         set(&mut block, "key_name", key.clone());
     }
@@ -191,6 +216,18 @@ fn instances(name: &str, instance_type: &str, disk: u16, made: &MadeMachines) ->
         expr("base64gzip(local.cloud_init[each.key])"),
     );
     set(&mut block, "tags", tags("\"${local.cluster}-${each.key}\""));
+    if name != "worker" {
+        let interface = format!("aws_network_interface.{name}[each.key].id");
+        nest(
+            &mut block,
+            hcl::block! {
+                network_interface {
+                    network_interface_id = (expr(&interface))
+                    device_index         = 0
+                }
+            },
+        );
+    }
     nest(
         &mut block,
         hcl::block! {
@@ -212,8 +249,8 @@ fn instances(name: &str, instance_type: &str, disk: u16, made: &MadeMachines) ->
             }
         },
     );
-    let room = MACHINES.user_data.file_base64_bytes();
-    let size = format!("length(base64gzip(local.cloud_init_file[each.key])) <= {room}");
+    let most = user_data::limit("aws").map_or(0, |limit| Counted::Base64.of(limit.limit_bytes));
+    let fits = format!("length(base64gzip(local.cloud_init[each.key])) <= {most}");
     nest(
         &mut block,
         hcl::block! {
@@ -221,8 +258,8 @@ fn instances(name: &str, instance_type: &str, disk: u16, made: &MadeMachines) ->
                 ignore_changes = (expr("[ami, user_data_base64]"))
 
                 precondition {
-                    condition     = (expr(&size))
-                    error_message = (expr("\"The cloud-init of ${each.key} leaves no room for its secrets in the 16,384 bytes of EC2 user data.\""))
+                    condition     = (expr(&fits))
+                    error_message = "User data is over the 16,384 bytes that EC2 takes: a secret is longer than hagen makes them."
                 }
             }
         },

@@ -87,6 +87,16 @@ pub(super) fn document(context: &Context<'_>) -> Document {
             expr("aws_security_group.control_plane.id"),
             false,
         );
+        if context.etcd().is_some() {
+            output(
+                "etcd_addresses",
+                "The private address of each member of etcd.",
+                expr(
+                    "{ for name, interface in aws_network_interface.etcd : name => interface.private_ip }",
+                ),
+                false,
+            );
+        }
         return document;
     }
     if context.target.control_plane_security_group.is_none() {

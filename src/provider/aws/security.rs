@@ -15,6 +15,9 @@ pub(super) fn document(context: &Context<'_>) -> Document {
     }
     if context.made().is_some() {
         of_nodes(&mut document, context);
+        if context.etcd().is_some() {
+            of_etcd(&mut document);
+        }
     }
     document
 }
@@ -262,8 +265,8 @@ fn of_nodes(document: &mut Document, context: &Context<'_>) {
             .arg(texts(&context.target.network.node_egress))
             .build(),
     );
-    for name in ["control_plane", "worker"] {
-        if name == "worker" && !workers {
+    for name in ["control_plane", "worker", "etcd"] {
+        if (name == "worker" && !workers) || (name == "etcd" && context.etcd().is_none()) {
             continue;
         }
         let id = format!("aws_security_group.{name}.id");
@@ -280,6 +283,26 @@ fn of_nodes(document: &mut Document, context: &Context<'_>) {
         for_each(&mut block, egress.clone());
         set(&mut block, "cidr_ipv4", expr("each.value"));
         set(&mut block, "ip_protocol", "-1");
+        document.block(block);
+    }
+}
+
+/// Only API servers and members come to etcd.
+fn of_etcd(document: &mut Document) {
+    let etcd = "aws_security_group.etcd.id";
+    document.block(group("etcd", "Members of etcd"));
+    for (name, description, from, to) in [
+        ("etcd_self", "etcd, among its members", etcd, 2380),
+        (
+            "etcd_control_plane",
+            "etcd, from the API servers",
+            "aws_security_group.control_plane.id",
+            2379,
+        ),
+    ] {
+        let mut block = rule("ingress", name, etcd, description);
+        set(&mut block, "referenced_security_group_id", expr(from));
+        ports(&mut block, "tcp", 2379, to);
         document.block(block);
     }
 }

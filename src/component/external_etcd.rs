@@ -1,0 +1,88 @@
+//! etcd on machines of its own: a unit of systemd with a static list of members.
+
+use serde_json::json;
+
+use super::placeholder;
+use crate::format::yaml;
+use crate::plan::{Address, ExternalEtcd, Member, Node, Plan, Role};
+
+/// The port for clients.
+pub const CLIENT_PORT: u16 = 2379;
+/// The port for other members.
+const PEER_PORT: u16 = 2380;
+
+/// The members' addresses for clients.
+pub fn endpoints(etcd: &ExternalEtcd) -> Vec<String> {
+    etcd.members
+        .iter()
+        .map(|member| url(&member.host, CLIENT_PORT))
+        .collect()
+}
+
+fn url(host: &str, port: u16) -> String {
+    format!("https://{host}:{port}")
+}
+
+/// The configuration file of a member (etcd.io: configuration options). It describes the first
+/// start of all members together; the bootstrap script changes the two `initial-cluster` lines of a
+/// member that comes later.
+pub fn configuration(plan: &Plan, etcd: &ExternalEtcd, member: &Member) -> String {
+    let peers: Vec<String> = etcd
+        .members
+        .iter()
+        .map(|member| format!("{}={}", member.name, url(&member.host, PEER_PORT)))
+        .collect();
+    let own = placeholder::NODE_ADDRESS;
+    // One certificate for both sides: members are clients of each other.
+    let security = json!({
+        "cert-file": "/etc/etcd/pki/member.crt",
+        "key-file": "/etc/etcd/pki/member.key",
+        "trusted-ca-file": "/etc/etcd/pki/ca.crt",
+        "client-cert-auth": true,
+    });
+    yaml::document(&json!({
+        "name": member.name,
+        "data-dir": "/var/lib/etcd/data",
+        "listen-peer-urls": url(own, PEER_PORT),
+        "listen-client-urls": format!("{},{}", url(own, CLIENT_PORT), url("127.0.0.1", CLIENT_PORT)),
+        "initial-advertise-peer-urls": url(&member.host, PEER_PORT),
+        "advertise-client-urls": url(&member.host, CLIENT_PORT),
+        "initial-cluster": peers.join(","),
+        // Members of another cluster are refused, whatever their certificates say.
+        "initial-cluster-token": format!("hagen-{}", plan.cluster),
+        "initial-cluster-state": "new",
+        "client-transport-security": security,
+        "peer-transport-security": security,
+        "listen-metrics-urls": "http://127.0.0.1:2381",
+        "snapshot-count": 10000,
+        // Twice the default of 2 GiB: over it etcd takes no more writes until a person defragments.
+        "quota-backend-bytes": 4_294_967_296_u64,
+        "feature-gates": "InitialCorruptCheck=true",
+    }))
+}
+
+/// The members' names and addresses for /etc/hosts.
+pub fn hosts(plan: &Plan, etcd: &ExternalEtcd) -> String {
+    let mut text = String::new();
+    for member in &etcd.members {
+        let node = plan.nodes.iter().find(|node| node.name == member.name);
+        let address = node.map_or_else(String::new, address);
+        text.push_str(&format!("{address}\t{}\n", member.host));
+    }
+    text
+}
+
+/// The address of a member as it stands in a cloud-init file.
+fn address(node: &Node) -> String {
+    match node.address {
+        Address::Known(address) => address.to_string(),
+        Address::FoundAtBoot => placeholder::etcd_address(&node.name),
+    }
+}
+
+/// The member that a node is.
+pub fn member<'a>(etcd: &'a ExternalEtcd, node: &Node) -> Option<&'a Member> {
+    (node.role == Role::Etcd)
+        .then(|| etcd.members.iter().find(|member| member.name == node.name))
+        .flatten()
+}
