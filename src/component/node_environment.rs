@@ -139,7 +139,10 @@ fn of_kubernetes(plan: &Plan, node: &Node) -> Values {
         ("CNI_SHA256", cni_digest),
         (
             "METADATA",
-            plan.cloud_controller.unwrap_or_default().to_owned(),
+            plan.cloud_controller
+                .as_ref()
+                .map_or("", |controller| controller.cloud)
+                .to_owned(),
         ),
     ];
     if node.role == Role::FirstControlPlane {

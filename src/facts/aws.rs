@@ -79,6 +79,16 @@ pub struct Quotas {
     pub elastic_ips: usize,
 }
 
+/// The cloud controller manager.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CloudController {
+    /// The tag of its image for each minor of Kubernetes.
+    pub images: BTreeMap<String, String>,
+    /// What it may do in AWS.
+    pub actions: Vec<String>,
+}
+
 /// EC2 instances.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -136,6 +146,14 @@ pub static MACHINES: LazyLock<Machines> = LazyLock::new(|| {
     super::embedded(
         "aws/machines.yaml",
         include_str!("../../providers/aws/machines.yaml"),
+    )
+});
+
+/// The cloud controller manager.
+pub static CLOUD_CONTROLLER: LazyLock<CloudController> = LazyLock::new(|| {
+    super::embedded(
+        "aws/cloud-controller.yaml",
+        include_str!("../../providers/aws/cloud-controller.yaml"),
     )
 });
 

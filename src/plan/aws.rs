@@ -6,10 +6,10 @@ use std::net::Ipv4Addr;
 use ipnet::{IpNet, Ipv4Net};
 
 use super::{
-    Address, CertificateName, Endpoint, Host, Node, Pin, Plan, Target, downloads, etcd, hash6,
-    health_check, kubernetes, secrets, within,
+    Address, CertificateName, CloudController, Endpoint, Host, Node, Pin, Plan, Target, downloads,
+    etcd, hash6, health_check, kubernetes, secrets, within,
 };
-use crate::facts::aws::{LOAD_BALANCER, MACHINES, is_arm};
+use crate::facts::aws::{CLOUD_CONTROLLER, LOAD_BALANCER, MACHINES, is_arm};
 use crate::spec;
 
 /// What a plan decides for AWS.
@@ -175,9 +175,22 @@ pub(super) fn build(spec: &spec::Cluster, target: &spec::Aws) -> Plan {
     let check = &LOAD_BALANCER.health_check;
     let nodes = nodes(spec, target);
     let made = matches!(machines, Machines::Made(_));
+    let kubernetes = kubernetes(spec);
+    let controller = CLOUD_CONTROLLER.images.get(&kubernetes.minor);
+    let cloud_controller =
+        (spec.kubernetes.cloud_provider == spec::CloudProvider::External).then(|| {
+            CloudController {
+                cloud: "aws",
+                image: format!(
+                    "{}/provider-aws/cloud-controller-manager:{}",
+                    kubernetes.image_repository,
+                    controller.map_or("", String::as_str)
+                ),
+            }
+        });
     Plan {
         cluster: spec.name.clone(),
-        kubernetes: kubernetes(spec),
+        kubernetes,
         endpoint: Endpoint {
             node_host,
             client_host,
@@ -190,8 +203,7 @@ pub(super) fn build(spec: &spec::Cluster, target: &spec::Aws) -> Plan {
         secrets: secrets(&spec.secrets),
         downloads: downloads::build(spec, &[target.network.cidr.to_string()]),
         metadata_addresses: &["169.254.169.254", "fd00:ec2::254"],
-        cloud_controller: (spec.kubernetes.cloud_provider == spec::CloudProvider::External)
-            .then_some("aws"),
+        cloud_controller,
         health_check: health_check(
             spec.kubernetes.anonymous_auth,
             check.unhealthy_threshold,

@@ -44,15 +44,24 @@ pub struct Plan {
     pub downloads: Downloads,
     /// Where the cloud's metadata service is, which pods must not reach: it serves the user data.
     pub metadata_addresses: &'static [&'static str],
-    /// The cloud whose controller runs in the cluster, if one does: kubelet then says which
-    /// machine of the cloud it is on.
-    pub cloud_controller: Option<&'static str>,
+    /// The cloud's controller, if one runs in the cluster.
+    pub cloud_controller: Option<CloudController>,
     /// How the load balancer asks an API server for its health.
     pub health_check: HealthCheck,
     /// Where nodes get the time; empty for what the operating system brings.
     pub time_servers: Vec<String>,
     /// The target's own part.
     pub target: Target,
+}
+
+/// A cloud's controller. With it kubelet says which machine of the cloud it is on, and nodes take
+/// no pods before the controller has seen them.
+#[derive(Clone, Debug)]
+pub struct CloudController {
+    /// The word by which the bootstrap script knows how to find the machine's id.
+    pub cloud: &'static str,
+    /// Its image.
+    pub image: String,
 }
 
 /// How machines get their secrets.

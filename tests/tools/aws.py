@@ -78,6 +78,11 @@ def read():
         "records": records,
         "rules": ec2.describe_security_group_rules()["SecurityGroupRules"],
         "addresses": ec2.describe_addresses()["Addresses"],
+        # Root volumes go with their machines.
+        "volumes": [one for one in ec2.describe_volumes()["Volumes"]
+                    if any(tag["Key"] == "Name" and tag["Value"].endswith("-data") for tag in one.get("Tags", []))],
+        "networkInterfaces": [one for one in ec2.describe_network_interfaces()["NetworkInterfaces"]
+                              if any(tag["Key"] == "hagen.dev/cluster" for tag in one.get("TagSet", []))],
         "vpcs": [one for one in ec2.describe_vpcs()["Vpcs"] if not one["IsDefault"]],
         "tags": {one["ResourceArn"]: one["Tags"] for one in
                  elb.describe_tags(ResourceArns=[b["LoadBalancerArn"] for b in balancers])["TagDescriptions"]}

@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use hagen::spec::{AwsMachines, Cluster};
+use hagen::spec::{AwsMachines, Cluster, Drop, Etcd, SecretsMode};
 use serde_json::Value;
 
 use super::aws::Aws;
 use super::examples::{self, each_example};
 use super::offline;
-use super::render::{self, Rendered};
+use super::render::Rendered;
 use super::terraform::{Folder, changes, text};
 use super::tool;
 
@@ -29,7 +29,7 @@ fn life(name: &str) {
     second_plan(name, &folder);
     let there = aws.read();
     load_balancers(&spec, &there, &folder.outputs());
-    machines(&spec, &there);
+    machines(&spec, &there, &rendered.secrets());
     record(&spec, &there);
     tear_down(&spec, &spec_text, &rendered, &folder);
     let after = aws.read();
@@ -39,6 +39,8 @@ fn life(name: &str) {
         "addresses",
         "records",
         "vpcs",
+        "volumes",
+        "networkInterfaces",
     ] {
         assert_eq!(count(&after, kind), count(&before, kind), "{kind} are left");
     }
@@ -198,35 +200,38 @@ fn name_of(instance: &Value) -> &str {
 }
 
 /// The machines that were made: user data that fits and is finished, zones that are even.
-fn machines(spec: &Cluster, there: &Value) {
+fn machines(spec: &Cluster, there: &Value, secrets: &Value) {
     let target = spec.targets.aws.as_ref().unwrap();
     let AwsMachines::Provision(_) = &target.machines else {
         return;
     };
-    let mut zones: BTreeMap<(&str, bool), usize> = BTreeMap::new();
+    let mut zones: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     let instances = list(&there["instances"]);
-    let expected = spec.control_plane.count + spec.workers.count;
+    let members = match spec.etcd {
+        Etcd::Stacked => 0,
+        Etcd::External(etcd) => etcd.count,
+    };
+    let expected = spec.control_plane.count + spec.workers.count + members;
     assert_eq!(instances.len(), usize::from(expected));
     for instance in instances {
         let name = name_of(instance);
-        let control_plane = name.contains("-cp-");
         let zone = text(&instance["Placement"]["AvailabilityZone"]);
-        *zones.entry((zone, control_plane)).or_default() += 1;
+        *zones.entry((zone, kind_of(name))).or_default() += 1;
         let data = &instance["UserData"];
         assert!(
             data["bytes"].as_u64().unwrap() <= 16_384,
             "{name}: {} bytes of user data",
             data["bytes"]
         );
-        finished(spec, name, text(&data["text"]), there, control_plane);
+        finished(spec, name, text(&data["text"]), there, secrets);
     }
-    for control_plane in [true, false] {
+    for kind in ["cp", "worker", "etcd"] {
         let counts: Vec<usize> = target
             .network
             .subnets
             .iter()
             .map(|subnet| {
-                let key = (subnet.zone.as_str(), control_plane);
+                let key = (subnet.zone.as_str(), kind);
                 zones.get(&key).copied().unwrap_or_default()
             })
             .collect();
@@ -235,18 +240,56 @@ fn machines(spec: &Cluster, there: &Value) {
     }
 }
 
+/// `cp`, `worker` or `etcd`, from a machine's name.
+fn kind_of(name: &str) -> &'static str {
+    ["cp", "worker", "etcd"]
+        .into_iter()
+        .find(|kind| name.contains(&format!("-{kind}-")))
+        .unwrap_or_else(|| panic!("{name} is of no kind"))
+}
+
 /// Every word that hagen left open was filled in, and the secrets are where they belong.
-fn finished(spec: &Cluster, name: &str, data: &str, there: &Value, control_plane: bool) {
+fn finished(spec: &Cluster, name: &str, data: &str, there: &Value, secrets: &Value) {
     // What bootstrap.sh finds out itself, and its own variables, which are no placeholders.
     let left = placeholders(data);
+    let dropped = matches!(spec.secrets.mode, SecretsMode::Drop(_));
+    let left: BTreeSet<&str> = left
+        .into_iter()
+        .filter(|word| !(dropped && FROM_THE_BUNDLE.contains(word)))
+        .collect();
     assert!(left.is_empty(), "{name}: {left:?} are still open");
-    let secrets = render::secrets();
-    let has = |key: &str| data.contains(text(&secrets[key]));
-    assert!(has("bootstrap_token"), "{name} has no token");
-    assert_eq!(has("certificate_key"), control_plane, "{name}");
-    let key = base64(text(&secrets["cluster_ca_key"]));
-    assert_eq!(data.contains(&key), name.ends_with("-cp-1"), "{name}");
-    assert!(data.contains(&base64(text(&secrets["cluster_ca_certificate"]))));
+    let kind = kind_of(name);
+    let in_data = |key: &str| {
+        let secret = secrets[key].as_str();
+        secret.is_some_and(|secret| data.contains(secret) || data.contains(&base64(secret)))
+    };
+    let pinned = spec.secrets.mode == SecretsMode::Pinned;
+    let external = matches!(spec.etcd, Etcd::External(_)) && !dropped;
+    let first = name.ends_with("-cp-1");
+    for (key, wanted) in [
+        ("bootstrap_token", kind != "etcd" && !dropped),
+        ("certificate_key", kind == "cp" && !dropped),
+        ("cluster_ca_certificate", kind != "etcd" && pinned),
+        ("cluster_ca_key", first && pinned),
+        ("etcd_ca_certificate", external && (first || kind == "etcd")),
+        ("etcd_client_key", external && first),
+    ] {
+        assert_eq!(in_data(key), wanted, "{name}: {key}");
+    }
+    for (member, leaf) in secrets["etcd_members"].as_object().into_iter().flatten() {
+        let own = external && name.ends_with(&format!("-{member}"));
+        assert_eq!(
+            data.contains(&base64(text(&leaf["key"]))),
+            own,
+            "{name}: {member}"
+        );
+    }
+    if matches!(spec.secrets.mode, SecretsMode::Drop(Drop::Url)) {
+        assert!(data.contains("https://drop.example.com/"), "{name}");
+    }
+    if kind == "etcd" {
+        return;
+    }
     let balancers = list(&there["loadBalancers"]);
     let known = balancers
         .iter()
@@ -256,7 +299,7 @@ fn finished(spec: &Cluster, name: &str, data: &str, there: &Value, control_plane
         Some(host) if balancers.len() == 1 => assert!(data.contains(host.as_str()), "{name}"),
         _ => assert!(known > 0, "{name} does not know the load balancer"),
     }
-    if name.ends_with("-cp-1") {
+    if first {
         assert_eq!(
             known,
             balancers.len(),
@@ -265,16 +308,34 @@ fn finished(spec: &Cluster, name: &str, data: &str, there: &Value, control_plane
     }
 }
 
-/// Words in capitals that begin with HAGEN_ and are neither variables of the script nor the
-/// node's address, which the machine finds.
+/// Words that stay where secrets come later: the script puts them in.
+pub(crate) const FROM_THE_BUNDLE: &[&str] = &[
+    "HAGEN_BOOTSTRAP_TOKEN",
+    "HAGEN_CERTIFICATE_KEY",
+    "HAGEN_CA_CERTIFICATE_BASE64",
+];
+
+/// Words in capitals that begin with HAGEN_ and are neither variables of the script nor what the
+/// machine finds out itself.
 pub(crate) fn placeholders(data: &str) -> BTreeSet<&str> {
-    let script = hagen::format::template::verbatim::BOOTSTRAP;
-    let environment = include_str!("../../templates/node.env.hbs");
-    data.split(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'))
-        .filter(|word| word.starts_with("HAGEN_") && *word != "HAGEN_")
-        .filter(|word| !environment.contains(&format!("{word}=")))
-        .filter(|word| !script.contains(word))
-        .collect()
+    const FOUND_AT_BOOT: [&str; 2] = ["HAGEN_NODE_ADDRESS", "HAGEN_NODE_PROVIDER_ID"];
+    // The script names the words that it puts in itself.
+    let (before, after) = data
+        .split_once("path: /usr/local/lib/hagen/bootstrap.sh")
+        .unwrap();
+    let after = after.split_once("  - path: ").unwrap().1;
+    let mut found = BTreeSet::new();
+    for part in [before, after] {
+        let words =
+            part.split(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'));
+        found.extend(
+            words
+                .filter(|word| word.starts_with("HAGEN_") && !FOUND_AT_BOOT.contains(word))
+                // A variable of node.env.
+                .filter(|word| !part.contains(&format!("\n      {word}='"))),
+        );
+    }
+    found
 }
 
 pub(crate) fn base64(text: &str) -> String {

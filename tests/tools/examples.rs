@@ -16,6 +16,10 @@ macro_rules! each_example {
             existing_address = "aws-existing-address",
             existing_instance = "aws-existing-instance",
             long_name = "aws-long-name",
+            external_etcd = "aws-external-etcd",
+            existing_etcd = "aws-existing-etcd",
+            air_gapped = "aws-air-gapped",
+            proxy = "aws-proxy",
         );
     };
     ($check:path, $needs:literal, $($test:ident = $name:literal,)*) => {

@@ -1,7 +1,7 @@
 //! The kubeadm documents of every node: by kubeadm's own types (kubeadm-v1beta4.json is a JSON
 //! Schema made from them) and by what must hold between the nodes.
 
-use hagen::spec::{AwsMachines, Cluster};
+use hagen::spec::{AwsMachines, CloudProvider, Cluster, Etcd, SecretsMode};
 use serde_json::{Value, json};
 
 use super::cloud_init::{Finished, Kind, finished};
@@ -9,7 +9,7 @@ use super::end_to_end::{base64, list};
 use super::examples::{self, each_example};
 use super::offline;
 use super::terraform::text;
-use super::{python, render, tool};
+use super::{python, tool};
 
 each_example!(
     documents_of,
@@ -20,15 +20,18 @@ fn documents_of(name: &str) {
     let spec = offline::spec(&examples::text(name));
     let mut all = Vec::new();
     for node in finished(name) {
-        let configuration = node.content("/etc/hagen/kubeadm.yaml").unwrap();
-        let read = python::read_yaml(&configuration);
-        let documents = match read {
-            Value::Array(documents) => documents,
-            one => vec![one],
-        };
-        match node.kind {
-            Kind::First => first(&spec, &node, &documents),
-            Kind::ControlPlane | Kind::Worker => joining(&spec, &node, &documents),
+        if node.kind == Kind::Etcd {
+            continue;
+        }
+        let documents = read(&node, "/etc/hagen/kubeadm.yaml");
+        if node.kind == Kind::First {
+            first(&spec, &node, &documents);
+            // Made anew, it joins the cluster that it founded.
+            let join = read(&node, "/etc/hagen/kubeadm-join.yaml");
+            joining(&spec, &node, &join);
+            all.extend(join);
+        } else {
+            joining(&spec, &node, &documents);
         }
         all.extend(documents);
     }
@@ -39,6 +42,26 @@ fn documents_of(name: &str) {
     // The schema is strict: a word that kubeadm does not know is found.
     all[0]["nodeRegistraton"] = json!({});
     assert!(!python::schema_problems(&schema, &all).is_empty());
+}
+
+/// The documents of a file, with what the script puts in where secrets come later.
+fn read(node: &Finished, path: &str) -> Vec<Value> {
+    let mut text = node.content(path).unwrap();
+    if node.dropped() {
+        text = text
+            .replace("HAGEN_BOOTSTRAP_TOKEN", node.secret("bootstrap_token"))
+            .replace("HAGEN_CERTIFICATE_KEY", node.secret("certificate_key"));
+    }
+    match python::read_yaml(&text) {
+        Value::Array(documents) => documents,
+        one => vec![one],
+    }
+}
+
+/// A time span as Go reads it.
+fn go_duration(lifetime: hagen::spec::Lifetime) -> String {
+    let seconds = lifetime.seconds();
+    format!("{}h{}m0s", seconds / 3600, seconds % 3600 / 60)
 }
 
 fn of_kind<'a>(documents: &'a [Value], kind: &str) -> &'a Value {
@@ -63,17 +86,17 @@ fn endpoint(spec: &Cluster) -> String {
 }
 
 fn first(spec: &Cluster, node: &Finished, documents: &[Value]) {
-    let secrets = render::secrets();
     assert_eq!(documents.len(), 3);
     let init = of_kind(documents, "InitConfiguration");
     let cluster = of_kind(documents, "ClusterConfiguration");
     let kubelet = of_kind(documents, "KubeletConfiguration");
     local_endpoint(spec, node, &init["localAPIEndpoint"]);
     registration(spec, node, init);
-    assert_eq!(init["certificateKey"], secrets["certificate_key"]);
+    assert_eq!(init["certificateKey"], node.secret("certificate_key"));
     let token = &init["bootstrapTokens"][0];
-    assert_eq!(token["token"], secrets["bootstrap_token"]);
-    assert_eq!(token["ttl"], "2h0m0s");
+    assert_eq!(token["token"], node.secret("bootstrap_token"));
+    assert_eq!(token["ttl"], go_duration(spec.secrets.token_lifetime));
+    etcd(spec, &cluster["etcd"]);
     assert_eq!(init["patches"]["directory"], "/etc/hagen/patches");
     assert_eq!(kubelet["cgroupDriver"], "systemd");
 
@@ -120,6 +143,32 @@ fn first(spec: &Cluster, node: &Finished, documents: &[Value]) {
     grace(node, delay);
 }
 
+/// Where the API servers find etcd.
+fn etcd(spec: &Cluster, etcd: &Value) {
+    let Etcd::External(external) = spec.etcd else {
+        assert_eq!(etcd["local"]["dataDir"], "/var/lib/etcd");
+        assert!(etcd.get("external").is_none());
+        return;
+    };
+    assert!(etcd.get("local").is_none());
+    let endpoints = list(&etcd["external"]["endpoints"]);
+    assert_eq!(endpoints.len(), usize::from(external.count));
+    for endpoint in endpoints {
+        let host = text(endpoint)
+            .strip_prefix("https://")
+            .and_then(|rest| rest.strip_suffix(":2379"))
+            .unwrap();
+        assert!(
+            host.ends_with(&format!(".{}.etcd.internal", spec.name)),
+            "{host}"
+        );
+    }
+    // All three, or kubeadm refuses.
+    for file in ["caFile", "certFile", "keyFile"] {
+        assert!(text(&etcd["external"][file]).starts_with("/etc/kubernetes/pki/"));
+    }
+}
+
 /// The static pod's grace is longer than the delay in it.
 fn grace(node: &Finished, delay: u64) {
     let patch = node
@@ -158,19 +207,13 @@ fn certificate_names(spec: &Cluster) -> Vec<String> {
 }
 
 fn joining(spec: &Cluster, node: &Finished, documents: &[Value]) {
-    let secrets = render::secrets();
     let [join] = documents else {
         panic!("{}: {} documents", node.node, documents.len());
     };
     assert_eq!(join["kind"], "JoinConfiguration");
     registration(spec, node, join);
-    let discovery = &join["discovery"];
-    assert_eq!(discovery["tlsBootstrapToken"], secrets["bootstrap_token"]);
-    assert_eq!(
-        discovery["file"]["kubeConfigPath"],
-        "/etc/hagen/discovery.conf"
-    );
-    let control_plane = node.kind == Kind::ControlPlane;
+    discovery(spec, node, &join["discovery"]);
+    let control_plane = node.kind != Kind::Worker;
     assert_eq!(
         join["controlPlane"].is_object(),
         control_plane,
@@ -181,13 +224,40 @@ fn joining(spec: &Cluster, node: &Finished, documents: &[Value]) {
         local_endpoint(spec, node, &join["controlPlane"]["localAPIEndpoint"]);
         assert_eq!(
             join["controlPlane"]["certificateKey"],
-            secrets["certificate_key"]
+            node.secret("certificate_key")
         );
         assert_eq!(join["patches"]["directory"], "/etc/hagen/patches");
         grace(node, 30);
     } else {
-        assert!(!node.text.contains(text(&secrets["certificate_key"])));
+        assert!(!node.text.contains(node.secret("certificate_key")));
     }
+    if let (Some(key), true) = (
+        node.secrets["cluster_ca_key"].as_str(),
+        node.kind != Kind::First || node.dropped(),
+    ) {
+        assert!(!node.text.contains(&base64(key)));
+    }
+}
+
+/// Whom a joining node believes.
+fn discovery(spec: &Cluster, node: &Finished, discovery: &Value) {
+    if spec.secrets.mode == SecretsMode::Tofu {
+        // Whoever knows the token: kubeadm takes its signature for proof.
+        let token = &discovery["bootstrapToken"];
+        assert_eq!(token["token"], node.secret("bootstrap_token"));
+        assert_eq!(token["apiServerEndpoint"], endpoint(spec));
+        assert_eq!(token["unsafeSkipCAVerification"], true);
+        assert!(discovery.get("file").is_none());
+        return;
+    }
+    assert_eq!(
+        discovery["tlsBootstrapToken"],
+        node.secret("bootstrap_token")
+    );
+    assert_eq!(
+        discovery["file"]["kubeConfigPath"],
+        "/etc/hagen/discovery.conf"
+    );
     // Only an API server with this CA is believed.
     let kubeconfig = python::read_yaml(&node.content("/etc/hagen/discovery.conf").unwrap());
     let cluster = &kubeconfig["clusters"][0];
@@ -195,18 +265,15 @@ fn joining(spec: &Cluster, node: &Finished, documents: &[Value]) {
         cluster["cluster"]["server"],
         format!("https://{}", endpoint(spec))
     );
-    assert_eq!(
-        cluster["cluster"]["certificate-authority-data"],
-        base64(text(&secrets["cluster_ca_certificate"]))
-    );
+    let authority = if node.dropped() {
+        "HAGEN_CA_CERTIFICATE_BASE64".to_owned()
+    } else {
+        base64(node.secret("cluster_ca_certificate"))
+    };
+    assert_eq!(cluster["cluster"]["certificate-authority-data"], authority);
     let context = &kubeconfig["contexts"][0];
     assert_eq!(kubeconfig["current-context"], context["name"]);
     assert_eq!(context["context"]["cluster"], cluster["name"]);
-    assert!(
-        !node
-            .text
-            .contains(&base64(text(&secrets["cluster_ca_key"])))
-    );
 }
 
 /// The address of a node: known for a machine that is there, else put in when it boots.
@@ -236,4 +303,20 @@ fn registration(spec: &Cluster, node: &Finished, document: &Value) {
     );
     let arguments = list(&registration["kubeletExtraArgs"]);
     assert!(arguments.contains(&json!({ "name": "node-ip", "value": address(spec, node) })));
+    let of_cloud: Vec<&Value> = arguments
+        .iter()
+        .filter(|argument| argument["name"] != "node-ip")
+        .collect();
+    if spec.kubernetes.cloud_provider == CloudProvider::External {
+        assert_eq!(
+            of_cloud,
+            [
+                &json!({ "name": "cloud-provider", "value": "external" }),
+                // The script asks the cloud which machine this is.
+                &json!({ "name": "provider-id", "value": "HAGEN_NODE_PROVIDER_ID" }),
+            ]
+        );
+    } else {
+        assert_eq!(of_cloud, [&Value::Null; 0]);
+    }
 }

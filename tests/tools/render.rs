@@ -3,10 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::tool::{self, Answer};
@@ -59,10 +58,37 @@ impl Rendered {
         fs::write(self.folder().join(path), text.replace(from, to)).unwrap();
     }
 
-    /// Puts the secrets where Terraform finds them.
+    /// Makes the secrets as a user does, and where machines fetch theirs, says from where.
     pub(crate) fn write_secrets(&self) {
-        let text = serde_json::to_string(secrets()).unwrap();
-        fs::write(self.folder().join("secrets.auto.tfvars.json"), text).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hagen"));
+        command.args(["secrets", "--force", "--file"]);
+        command.arg(self.scratch.path().join("spec.yaml"));
+        command.arg("--out").arg(self.folder());
+        let answer = tool::run(&mut command, Duration::from_mins(1));
+        assert!(answer.status.success(), "hagen secrets: {}", answer.all());
+        let variables = fs::read_to_string(self.folder().join("variables.tf")).unwrap_or_default();
+        if variables.contains("secrets_urls") {
+            let urls: serde_json::Map<String, Value> = fs::read_dir(self.folder().join("secrets"))
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .map(|name| {
+                    (
+                        name.clone(),
+                        format!("https://drop.example.com/{name}?X-Sig=a%2Fb&n=1").into(),
+                    )
+                })
+                .collect();
+            let text = json!({ "secrets_urls": urls }).to_string();
+            fs::write(self.folder().join("urls.auto.tfvars.json"), text).unwrap();
+        }
+    }
+
+    /// The secrets that were made.
+    pub(crate) fn secrets(&self) -> Value {
+        let text = ["secrets.auto.tfvars.json", "secrets.operator.json"]
+            .iter()
+            .find_map(|name| fs::read_to_string(self.folder().join(name)).ok());
+        serde_json::from_str(&text.unwrap()).unwrap()
     }
 }
 
@@ -75,13 +101,4 @@ pub(crate) fn render(spec: &Path, out: &Path) -> Answer {
         .arg("--out")
         .arg(out);
     tool::run(&mut command, Duration::from_mins(1))
-}
-
-/// Secrets as `hagen secrets` makes them.
-pub(crate) fn secrets() -> &'static Value {
-    static SECRETS: OnceLock<Value> = OnceLock::new();
-    SECRETS.get_or_init(|| {
-        let secrets = hagen::secrets::generate(SystemTime::now());
-        serde_json::from_str(&hagen::secrets::tfvars(&secrets)).unwrap()
-    })
 }

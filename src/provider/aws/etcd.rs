@@ -43,7 +43,13 @@ pub(super) fn document(context: &Context<'_>) -> Document {
     );
     document.commented(
         "Members hold all that the cluster knows. Replace them one by one; README.md says how.",
-        nodes::instances("etcd", &made.etcd_type, MACHINES.etcd_root_disk, made),
+        nodes::instances(
+            context,
+            "etcd",
+            &made.etcd_type,
+            MACHINES.etcd_root_disk,
+            made,
+        ),
     );
     let size = made.etcd_disk;
     let mut volume = hcl::block! {

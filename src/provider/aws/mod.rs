@@ -3,6 +3,7 @@
 //! A file of Terraform for each concern, with the same names on every target. What is set to
 //! what, and why, stands in the comments of the emitted files and in `providers/aws`.
 
+mod cloud_controller;
 mod cloud_init;
 mod dns;
 mod etcd;
@@ -60,6 +61,10 @@ impl Provider for Aws {
                 "the load balancer's own, your own, or a Route 53 record",
             ),
             ("IPv6", "dual-stack load balancer"),
+            (
+                "Services",
+                "the cloud controller of AWS, with cloudProvider: external",
+            ),
         ]
     }
 
@@ -70,13 +75,14 @@ impl Provider for Aws {
     fn render(&self, plan: &Plan, artifacts: &mut ArtifactSet) {
         let target = target(plan);
         let context = Context { plan, target };
-        let files: [(&str, Document); 12] = [
+        let files: [(&str, Document); 13] = [
             ("versions.tf", versions()),
             ("providers.tf", providers(target)),
             ("variables.tf", variables::document(&context)),
             ("network.tf", network::document(&context)),
             ("load-balancer.tf", load_balancer::document(&context)),
             ("security.tf", security::document(&context)),
+            ("iam.tf", cloud_controller::document(&context)),
             ("cloud-init.tf", cloud_init::document(&context)),
             ("control-plane.tf", nodes::control_plane(&context)),
             ("etcd.tf", etcd::document(&context)),
@@ -94,6 +100,13 @@ impl Provider for Aws {
                 format!("cloud-init/{}.yaml", node.name),
                 component::cloud_init::document(plan, node),
             );
+        }
+        if let Some(controller) = &plan.cloud_controller {
+            artifacts.insert(
+                "manifests/aws-cloud-controller-manager.yaml",
+                component::cloud_controller::aws(controller),
+            );
+            artifacts.insert(cloud_controller::POLICY, cloud_controller::policy());
         }
         artifacts.insert("README.md", runbook::document(&context));
         artifacts.insert(".gitignore", GITIGNORE.to_owned());
@@ -185,6 +198,17 @@ impl Context<'_> {
             self.target.machines,
             aws::Machines::Existing { by_instance: false }
         )
+    }
+
+    /// The tags of what the cloud controller takes for its cluster's own, as `tags` has them
+    /// otherwise.
+    fn controller_tags(&self, name: &str) -> hcl::Expression {
+        if self.plan.cloud_controller.is_none() {
+            return tags(name);
+        }
+        crate::format::terraform::expr(&format!(
+            "merge(local.tags, local.controller_tags, {{ Name = {name} }})"
+        ))
     }
 
     /// External etcd, if the cluster has it.

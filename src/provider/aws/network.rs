@@ -18,6 +18,21 @@ pub(super) fn document(context: &Context<'_>) -> Document {
             tags    = (all_tags)
         }
     });
+    if context.plan.cloud_controller.is_some() {
+        let own = mapping([(
+            format!("kubernetes.io/cluster/{}", context.plan.cluster),
+            "owned".to_owned(),
+        )]);
+        document.commented(
+            "By this tag the cloud controller finds its cluster: on machines, on one security group of\n\
+             each, and on subnets.",
+            hcl::block! {
+                locals {
+                    controller_tags = (own)
+                }
+            },
+        );
+    }
     if let Some(vpc) = &network.vpc {
         existing(&mut document, context, vpc);
     } else {
@@ -102,8 +117,8 @@ fn made(document: &mut Document, context: &Context<'_>) {
     if network.dual_stack {
         ipv6_numbers(document, network);
     }
-    subnets(document, "private", "internal-elb", network.dual_stack);
-    subnets(document, "public", "elb", network.dual_stack);
+    subnets(document, context, "private", "internal-elb");
+    subnets(document, context, "public", "elb");
     routes_out(document, network.dual_stack);
 }
 
@@ -132,11 +147,17 @@ fn ipv6_numbers(document: &mut Document, network: &Network) {
 
 /// The subnets of one kind, one for each zone, with the tag by which a cloud controller finds
 /// them for Services.
-fn subnets(document: &mut Document, kind: &str, role: &str, dual_stack: bool) {
+fn subnets(document: &mut Document, context: &Context<'_>, kind: &str, role: &str) {
+    let dual_stack = context.target.network.dual_stack;
+    let controller = if context.plan.cloud_controller.is_some() {
+        "local.controller_tags, "
+    } else {
+        ""
+    };
     let ranges = expr(&format!("local.{kind}_subnets"));
     let name = format!("\"${{local.cluster}}-{kind}-${{each.key}}\"");
     let all_tags = expr(&format!(
-        "merge(local.tags, {{ Name = {name}, \"kubernetes.io/role/{role}\" = \"1\" }})"
+        "merge(local.tags, {controller}{{ Name = {name}, \"kubernetes.io/role/{role}\" = \"1\" }})"
     ));
     let mut subnet = hcl::block! {
         resource "aws_subnet" (kind) {

@@ -31,6 +31,7 @@ pub(super) fn control_plane(context: &Context<'_>) -> Document {
         document.commented(
             INSTANCES,
             instances(
+                context,
                 "control_plane",
                 &made.control_plane_type,
                 made.control_plane_disk,
@@ -82,7 +83,7 @@ pub(super) fn workers(context: &Context<'_>) -> Document {
         );
         document.commented(
             INSTANCES,
-            instances("worker", &made.worker_type, made.worker_disk, made),
+            instances(context, "worker", &made.worker_type, made.worker_disk, made),
         );
     } else {
         let addresses = mapping(nodes.iter().map(|node| (node.name.clone(), address(node))));
@@ -184,7 +185,13 @@ pub(super) fn network_interfaces(name: &str) -> Block {
 }
 
 /// The machines of one kind: `control_plane`, `worker` or `etcd`.
-pub(super) fn instances(name: &str, instance_type: &str, disk: u16, made: &MadeMachines) -> Block {
+pub(super) fn instances(
+    context: &Context<'_>,
+    name: &str,
+    instance_type: &str,
+    disk: u16,
+    made: &MadeMachines,
+) -> Block {
     let nodes = if name == "worker" {
         "local.workers".to_owned()
     } else {
@@ -215,7 +222,20 @@ pub(super) fn instances(name: &str, instance_type: &str, disk: u16, made: &MadeM
         "user_data_base64",
         expr("base64gzip(local.cloud_init[each.key])"),
     );
-    set(&mut block, "tags", tags("\"${local.cluster}-${each.key}\""));
+    if name == "control_plane" && context.plan.cloud_controller.is_some() {
+        set(
+            &mut block,
+            "iam_instance_profile",
+            expr("aws_iam_instance_profile.control_plane.name"),
+        );
+    }
+    let label = "\"${local.cluster}-${each.key}\"";
+    let own_tags = if name == "etcd" {
+        tags(label)
+    } else {
+        context.controller_tags(label)
+    };
+    set(&mut block, "tags", own_tags);
     if name != "worker" {
         let interface = format!("aws_network_interface.{name}[each.key].id");
         nest(

@@ -15,9 +15,6 @@ pub(super) fn document(context: &Context<'_>) -> Document {
     }
     if context.made().is_some() {
         of_nodes(&mut document, context);
-        if context.etcd().is_some() {
-            of_etcd(&mut document);
-        }
     }
     document
 }
@@ -25,10 +22,19 @@ pub(super) fn document(context: &Context<'_>) -> Document {
 /// A security group. Its name is a prefix: the new one stands before the old one goes, since a
 /// group in use cannot be deleted.
 fn group(name: &str, description: &str) -> Block {
+    let own_tags = tags(&group_name(name));
+    tagged_group(name, description, own_tags)
+}
+
+/// The name of a security group, as an expression.
+fn group_name(name: &str) -> String {
+    format!("\"${{local.cluster}}-{}\"", name.replace('_', "-"))
+}
+
+fn tagged_group(name: &str, description: &str, own_tags: hcl::Expression) -> Block {
     let label = name.replace('_', "-");
     let prefix = expr(&format!("\"${{local.cluster}}-{label}-\""));
     let description = expr(&format!("\"{description} of ${{local.cluster}}\""));
-    let own_tags = tags(&format!("\"${{local.cluster}}-{label}\""));
     let mut block = hcl::block! {
         resource "aws_security_group" (name) {
             name_prefix = (prefix)
@@ -198,7 +204,11 @@ fn clients(document: &mut Document, balancer: &LoadBalancer, name: &str, id: &st
 fn of_nodes(document: &mut Document, context: &Context<'_>) {
     let workers = context.has_workers();
     let port = i64::from(context.plan.endpoint.port);
-    document.block(group("control_plane", "Control-plane nodes"));
+    let of_nodes = |name: &str, description: &str| {
+        let own_tags = context.controller_tags(&group_name(name));
+        tagged_group(name, description, own_tags)
+    };
+    document.block(of_nodes("control_plane", "Control-plane nodes"));
     let everything = |block: &mut Block, from: &str| {
         set(block, "referenced_security_group_id", expr(from));
         set(block, "ip_protocol", "-1");
@@ -214,7 +224,7 @@ fn of_nodes(document: &mut Document, context: &Context<'_>) {
     everything(&mut block, control_plane);
     document.block(block);
     if workers {
-        document.block(group("worker", "Workers"));
+        document.block(of_nodes("worker", "Workers"));
         let mut block = rule(
             "ingress",
             "worker_self",
@@ -259,6 +269,9 @@ fn of_nodes(document: &mut Document, context: &Context<'_>) {
              the rest for the usual pod networks. etcd stays closed.",
             block,
         );
+    }
+    if context.etcd().is_some() {
+        of_etcd(document);
     }
     let egress = hcl::Expression::from(
         hcl::expr::FuncCall::builder("toset")

@@ -43,10 +43,11 @@ fn says(body: Option<&Body>, key: &str) -> Option<String> {
 
 fn lifecycles(judged: &Judged<'_>, found: &mut Vec<String>) {
     let protected = judged.target().load_balancer.deletion_protection;
-    for kind in ["aws_lb", "aws_eip"] {
+    for kind in ["aws_lb", "aws_eip", "aws_ebs_volume"] {
         for block in resources(judged, kind) {
             let name = block.labels().last().map_or("", |label| label.as_str());
-            let wanted = (protected && name.starts_with("api")).then(|| "true".to_owned());
+            let wanted = (protected && (name.starts_with("api") || name == "etcd"))
+                .then(|| "true".to_owned());
             let is = says(lifecycle(block), "prevent_destroy");
             check(found, is == wanted, || {
                 format!("{kind}.{name}: prevent_destroy is {is:?}, not {wanted:?}")

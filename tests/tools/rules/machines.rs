@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hagen::spec::AwsMachines;
+use hagen::spec::{AwsMachines, Etcd};
 use serde_json::Value;
 
 use super::{Judged, check};
@@ -17,7 +17,18 @@ pub(super) fn problems(judged: &Judged<'_>, found: &mut Vec<String>) {
         return;
     };
     let types = &provision.instance_types;
+    let members = match judged.spec.etcd {
+        Etcd::Stacked => 0,
+        Etcd::External(etcd) => etcd.count,
+    };
+    etcd_volumes(judged, members, provision.disk_sizes.etcd, found);
     for (name, count, kind, disk) in [
+        (
+            "etcd",
+            members,
+            types.etcd.as_ref().unwrap_or(&types.control_plane),
+            20,
+        ),
         (
             "control_plane",
             judged.spec.control_plane.count,
@@ -51,7 +62,38 @@ pub(super) fn problems(judged: &Judged<'_>, found: &mut Vec<String>) {
             });
             one(judged, instance, found);
         }
-        spread(judged, &own, found);
+        spread(judged, name, &own, found);
+    }
+}
+
+/// Each member of external etcd has an encrypted volume of its own, attached to its machine.
+fn etcd_volumes(judged: &Judged<'_>, members: u16, size: u16, found: &mut Vec<String>) {
+    let volumes = judged.resources("aws_ebs_volume");
+    let attachments = judged.resources("aws_volume_attachment");
+    for (what, list) in [("volumes", &volumes), ("attachments", &attachments)] {
+        check(found, list.len() == usize::from(members), || {
+            format!("{} {what} for {members} members", list.len())
+        });
+    }
+    for volume in volumes {
+        let values = &volume["values"];
+        check(
+            found,
+            values["encrypted"] == true && values["size"] == size,
+            || {
+                format!(
+                    "{} is not encrypted, or not of {size} GiB",
+                    volume["address"]
+                )
+            },
+        );
+    }
+    for attachment in attachments {
+        check(
+            found,
+            attachment["values"]["stop_instance_before_detaching"] == true,
+            || format!("{} takes a disk that is written to", attachment["address"]),
+        );
     }
 }
 
@@ -92,7 +134,25 @@ fn values_address(resource: &Value) -> Value {
 
 /// No zone has two more than another. In a network that is made the subnets are not known yet;
 /// the end-to-end test looks there.
-fn spread(judged: &Judged<'_>, instances: &[&Value], found: &mut Vec<String>) {
+fn spread(judged: &Judged<'_>, name: &str, instances: &[&Value], found: &mut Vec<String>) {
+    let interfaces = judged.resources("aws_network_interface");
+    let interfaces: Vec<&Value> = interfaces
+        .into_iter()
+        .filter(|interface| interface["name"] == name)
+        .collect();
+    // Workers have no interface of their own: they may get another address.
+    let placed = if name == "worker" {
+        instances
+    } else {
+        &interfaces
+    };
+    check(found, placed.len() == instances.len(), || {
+        format!(
+            "{} interfaces for {} of {name}",
+            placed.len(),
+            instances.len()
+        )
+    });
     let mut of_subnet: BTreeMap<String, usize> = judged
         .target()
         .network
@@ -104,7 +164,7 @@ fn spread(judged: &Judged<'_>, instances: &[&Value], found: &mut Vec<String>) {
     if of_subnet.is_empty() {
         return;
     }
-    for instance in instances {
+    for instance in placed {
         let id = instance["values"]["subnet_id"].as_str().unwrap_or_default();
         *of_subnet.entry(id.to_owned()).or_default() += 1;
     }
