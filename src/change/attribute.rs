@@ -33,7 +33,11 @@ pub(super) fn report(comparison: &mut Comparison<'_>, unclaimed: &[Difference]) 
         }
         let mut by_effect: BTreeMap<(Effect, usize), Vec<AttributeChange>> = BTreeMap::new();
         for (at, attribute) in difference.attributes.iter().enumerate() {
-            if is_tags(&attribute.path) || attribute.effect == Effect::Replace {
+            // A precondition only refuses a plan: its text is in the text of the file.
+            if is_tags(&attribute.path)
+                || attribute.effect == Effect::Replace
+                || attribute.path.starts_with("lifecycle.precondition")
+            {
                 continue;
             }
             // What has more to say stands for itself.

@@ -103,11 +103,11 @@ fn files(plan: &Plan, node: &Node) -> Vec<WrittenFile> {
     )];
     match &plan.etcd {
         Etcd::External(etcd) if node.role != Role::Worker => {
-            files.push(file(
-                "/etc/hagen/etcd-hosts",
-                "0644",
-                external_etcd::hosts(plan, etcd),
-            ));
+            let hosts = "/etc/hagen/etcd-hosts";
+            files.push(match external_etcd::hosts(plan, etcd) {
+                Some(text) => file(hosts, "0644", text),
+                None => encoded(hosts, "0644", placeholder::ETCD_HOSTS),
+            });
             if let Some(member) = external_etcd::member(etcd, node) {
                 files.push(file(
                     "/etc/hagen/etcd.yaml",

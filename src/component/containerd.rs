@@ -45,6 +45,7 @@ server = 'https://{host}'
         format!(
             "\
 server = 'https://{host}/v2/{path}'
+override_path = true
 
 [host.'https://{host}/v2/{path}']
   capabilities = ['pull', 'resolve']

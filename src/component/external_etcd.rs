@@ -61,23 +61,18 @@ pub fn configuration(plan: &Plan, etcd: &ExternalEtcd, member: &Member) -> Strin
     }))
 }
 
-/// The members' names and addresses for /etc/hosts.
-pub fn hosts(plan: &Plan, etcd: &ExternalEtcd) -> String {
-    let mut text = String::new();
-    for member in &etcd.members {
-        let node = plan.nodes.iter().find(|node| node.name == member.name);
-        let address = node.map_or_else(String::new, address);
-        text.push_str(&format!("{address}\t{}\n", member.host));
-    }
-    text
-}
-
-/// The address of a member as it stands in a cloud-init file.
-fn address(node: &Node) -> String {
-    match node.address {
-        Address::Known(address) => address.to_string(),
-        Address::FoundAtBoot => placeholder::etcd_address(&node.name),
-    }
+/// The members' names and addresses for /etc/hosts; none where the cloud gives the addresses.
+pub fn hosts(plan: &Plan, etcd: &ExternalEtcd) -> Option<String> {
+    etcd.members
+        .iter()
+        .map(|member| {
+            let node = plan.nodes.iter().find(|node| node.name == member.name)?;
+            match node.address {
+                Address::Known(address) => Some(format!("{address}\t{}\n", member.host)),
+                Address::FoundAtBoot => None,
+            }
+        })
+        .collect()
 }
 
 /// The member that a node is.

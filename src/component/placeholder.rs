@@ -32,6 +32,8 @@ pub const ETCD_MEMBER_KEY: &str = "HAGEN_ETCD_MEMBER_KEY_BASE64";
 pub const SECRETS_URL: &str = "HAGEN_SECRETS_URL";
 /// The addresses of the control-plane nodes, with spaces between.
 pub const CONTROL_PLANE_ADDRESSES: &str = "HAGEN_CONTROL_PLANE_ADDRESSES";
+/// The addresses and names of the members of etcd, as lines of /etc/hosts in base64.
+pub const ETCD_HOSTS: &str = "HAGEN_ETCD_HOSTS_BASE64";
 /// The id of the node's machine, which the bootstrap script asks the cloud for.
 pub const NODE_PROVIDER_ID: &str = "HAGEN_NODE_PROVIDER_ID";
 /// The node's own address, which the bootstrap script puts in when the machine boots.
@@ -42,14 +44,6 @@ pub fn public_address(zone: &str) -> String {
     format!(
         "HAGEN_API_ADDRESS_{}",
         zone.replace('-', "_").to_uppercase()
-    )
-}
-
-/// The address of a member of etcd. The end keeps `etcd-1` from standing in `etcd-10`.
-pub fn etcd_address(name: &str) -> String {
-    format!(
-        "HAGEN_ETCD_ADDRESS_{}_",
-        name.replace('-', "_").to_uppercase()
     )
 }
 
@@ -87,6 +81,7 @@ pub fn all(plan: &Plan) -> Vec<String> {
         ETCD_MEMBER_KEY,
         SECRETS_URL,
         CONTROL_PLANE_ADDRESSES,
+        ETCD_HOSTS,
     ]
     .map(str::to_owned)
     .into();
@@ -99,7 +94,6 @@ pub fn all(plan: &Plan) -> Vec<String> {
                 _ => None,
             }),
     );
-    words.extend(plan.etcd_nodes().map(|node| etcd_address(&node.name)));
     words
 }
 
@@ -117,6 +111,8 @@ pub fn longest(placeholder: &str) -> usize {
         SECRETS_URL => 2048,
         // Seven of them.
         CONTROL_PLANE_ADDRESSES => 112,
+        // Seven lines with a cluster's name of 32 characters each.
+        ETCD_HOSTS => 800,
         // A load balancer's DNS name; an address is shorter.
         _ => 100,
     }

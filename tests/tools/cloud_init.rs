@@ -207,11 +207,13 @@ fn fill(text: &str, node: &str, spec: &Cluster, secrets: &Value) -> String {
             "HAGEN_CONTROL_PLANE_ADDRESSES",
             "10.0.0.11 10.0.0.12 10.0.0.13".to_owned(),
         ),
-        ("HAGEN_ETCD_ADDRESS_ETCD_1_", "10.0.0.41".to_owned()),
-        ("HAGEN_ETCD_ADDRESS_ETCD_2_", "10.0.0.42".to_owned()),
-        ("HAGEN_ETCD_ADDRESS_ETCD_3_", "10.0.0.43".to_owned()),
-        ("HAGEN_ETCD_ADDRESS_ETCD_4_", "10.0.0.44".to_owned()),
-        ("HAGEN_ETCD_ADDRESS_ETCD_5_", "10.0.0.45".to_owned()),
+        (
+            "HAGEN_ETCD_HOSTS_BASE64",
+            base64(&format!(
+                "10.0.0.41\tetcd-1.{0}.etcd.internal\n10.0.0.42\tetcd-2.{0}.etcd.internal\n10.0.0.43\tetcd-3.{0}.etcd.internal\n",
+                spec.name
+            )),
+        ),
         (
             "HAGEN_SECRETS_URL",
             "https://drop.example.com/bundle?X-Sig=a%2Fb&n=1".to_owned(),

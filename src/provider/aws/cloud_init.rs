@@ -3,7 +3,7 @@
 use super::Context;
 use crate::component::{placeholder, secrets};
 use crate::format::terraform::{Document, expr, mapping, set};
-use crate::plan::{Address, CertificateName, Drop, Host, Role, SecretsMode};
+use crate::plan::{CertificateName, Drop, Host, Role, SecretsMode};
 
 /// A word in the cloud-init files and what Terraform puts in its place.
 struct Step {
@@ -137,14 +137,12 @@ fn names_and_addresses(context: &Context<'_>) -> Vec<Step> {
             "join(\" \", values(aws_network_interface.control_plane)[*].private_ip)",
         ));
     }
-    for node in context.plan.etcd_nodes() {
-        if node.address == Address::FoundAtBoot {
-            steps.push(step(
-                format!("address_{}", node.name.replace('-', "_")),
-                placeholder::etcd_address(&node.name),
-                format!("aws_network_interface.etcd[\"{}\"].private_ip", node.name),
-            ));
-        }
+    if context.made().is_some() && context.etcd().is_some() {
+        steps.push(step(
+            "etcd_hosts",
+            placeholder::ETCD_HOSTS,
+            "base64encode(join(\"\", [for name, interface in aws_network_interface.etcd : format(\"%s %s.%s.etcd.internal\\n\", interface.private_ip, name, local.cluster)]))",
+        ));
     }
     steps
 }
