@@ -3,7 +3,6 @@
 # /var/lib/hagen/done exists; it may be killed anywhere and started again.
 # Values: /etc/hagen/node.env. Progress: /var/lib/hagen/status.json and the log.
 # Exit code 78: a person must act, so systemd does not try again.
-# shellcheck disable=SC2317 # most functions are called by their name only
 set -Eeuo pipefail
 shopt -s inherit_errexit nullglob
 # Package scripts and kubeadm expect the usual mask; secrets go to directories of mode 0700.
@@ -15,7 +14,8 @@ export NEEDRESTART_SUSPEND=1
 etc=/etc/hagen
 state=/var/lib/hagen
 run=/run/hagen
-pin_tag='# hagen: the endpoint while this node bootstraps'
+python=/usr/libexec/platform-python # what cloud-init runs on
+if [[ ! -x $python ]]; then python=python3; fi
 
 step=start attempt=1 runs=1 error='' detail='' address=''
 
@@ -50,12 +50,12 @@ trap 'fail "ended by a signal"' TERM INT
 
 quiet() { "$@" >/dev/null 2>&1; }
 
-step() { # NAME FUNCTION: once per machine
+step() { # NAME FUNCTION [ARGUMENTS...]: once per machine
   step=$1 attempt=1
   if [[ -e $state/steps/$1 ]]; then return; fi
   log begins
   status running
-  "$2"
+  "${@:2}"
   touch "$state/steps/$1"
   log ends
 }
@@ -88,22 +88,20 @@ retry() { # ATTEMPTS COMMAND...
   done
 }
 
-download() { # URL FILE: what it is gets checked by the caller, so a plain mirror will do
-  curl -fsSL --proto '=https,http' --retry 5 --retry-delay 5 --retry-all-errors \
-    --connect-timeout 15 --max-time 300 -o "$2" "$1"
+# By variables, as curl, apt and dnf all know them. Never for the API: kubeadm would copy them
+# into its static pods.
+proxied() {
+  env ${HAGEN_PROXY:+http_proxy="$HAGEN_PROXY" https_proxy="$HAGEN_PROXY" no_proxy="$HAGEN_NO_PROXY"} "$@"
 }
 
-# The key is downloaded because its expiry date is extended from time to time, which broke
-# cached copies (https://github.com/kubernetes/release/issues/3818); its fingerprint stays.
-fetch_key() { # URL FINGERPRINT FILE
-  local found
-  download "$1" "$run/key" || fail "cannot download the package key $1"
-  found=$(gpg --batch --homedir "$run" --show-keys --with-colons "$run/key" 2>/dev/null |
-    awk -F: '$1 == "pub" { key = 1 } $1 == "fpr" && key { print $10; key = 0 }') || found=''
-  [[ $found ]] || fail "$1 is not a package key"
-  [[ $found == "$2" ]] || stop "the package key $1 has the fingerprint ${found//$'\n'/ }, expected $2"
-  install -D -m 0644 "$run/key" "$3"
+fetch() { # CURL-ARGUMENTS...; no --retry-all-errors: the curl of Alibaba Cloud Linux 3 is older
+  proxied curl -fsSL --proto '=https,http' --retry 5 --retry-delay 5 --retry-connrefused \
+    --connect-timeout 15 --max-time 300 "$@"
 }
+
+download() { fetch -o "$2" "$1"; } # URL FILE: the caller checks what it is, so a plain mirror will do
+
+ask() { curl -s --noproxy '*' --connect-timeout 5 --max-time 15 "$@"; }
 
 # --- the machine -------------------------------------------------------------------------
 
@@ -113,8 +111,10 @@ read_system() {
   system=$(. /etc/os-release && printf '%s %s %s' "${ID-}" "${VERSION_ID-}" "${VERSION_CODENAME-}")
   read -r system_id system_version system_codename <<<"$system"
   case "$system_id $system_version" in
-    'ubuntu 22.04' | 'ubuntu 24.04' | 'debian 12' | 'debian 13') packages=packages_apt ;;
-    *) stop "operating system '$system_id $system_version' is not supported: use Ubuntu 22.04 or 24.04, Debian 12 or 13" ;;
+    'ubuntu 22.04' | 'ubuntu 24.04' | 'debian 12' | 'debian 13') manager=apt ;;
+    'rocky 9'* | 'almalinux 9'* | 'rhel 9'*) manager=dnf el=9 ;;
+    'alinux 3'*) manager=dnf el=8 ;;
+    *) stop "operating system '$system_id $system_version' is not supported: use Ubuntu 22.04 or 24.04, Debian 12 or 13, Rocky Linux 9, Alibaba Cloud Linux 3" ;;
   esac
 }
 
@@ -137,9 +137,6 @@ has_address() { [[ $(ip -o addr show to "$address" 2>/dev/null) ]]; }
 clock_synchronised() { [[ $(timedatectl show -p NTPSynchronized --value 2>/dev/null) == yes ]]; }
 
 facts() {
-  # Kubernetes 1.35 and newer refuse cgroup v1: https://github.com/kubernetes/kubernetes/pull/134298
-  [[ -e /sys/fs/cgroup/cgroup.controllers ]] ||
-    stop 'this machine runs cgroup v1; boot it with systemd.unified_cgroup_hierarchy=1'
   [[ $(uname -n) == "$HAGEN_NODE" ]] ||
     fail "the host name is '$(uname -n)', the node name '$HAGEN_NODE': they must be the same"
   wait_for 60 "address $address on this machine" has_address ||
@@ -149,13 +146,69 @@ facts() {
     fail 'the clock is not synchronised: check NTP (timedatectl)'
 }
 
-write_hosts() { # [ADDRESS]: with our line for the endpoint, or without
+firewall() { # the cloud's security groups guard the nodes
+  local found=()
+  if quiet systemctl is-active firewalld; then found=(systemctl disable --now firewalld); fi
+  if [[ $(ufw status 2>/dev/null) == *'Status: active'* ]]; then found=(ufw disable); fi
+  if ((${#found[@]})); then
+    log "WARNING: this machine had a firewall of its own, which is switched off: ${found[*]}"
+    "${found[@]}"
+  fi
+}
+
+guard_metadata() { # from pods: the metadata service gives them this node's user data
+  if [[ -e $etc/metadata.nft ]]; then nft -f "$etc/metadata.nft"; fi
+}
+
+write_hosts() { # TAG [LINE...]: ours in /etc/hosts, or none
+  local line
   {
-    if (($#)); then printf '%s\t%s\t%s\n' "$1" "$HAGEN_ENDPOINT_HOST" "$pin_tag"; fi
-    grep -vF "$pin_tag" /etc/hosts || true
+    for line in "${@:2}"; do printf '%s\t%s\n' "$line" "$1"; done
+    grep -vF "$1" /etc/hosts || true
   } >/etc/hosts.hagen
   chmod 0644 /etc/hosts.hagen
   mv -f /etc/hosts.hagen /etc/hosts
+}
+
+etcd_hosts() {
+  local lines
+  if [[ ! -e $etc/etcd-hosts ]]; then return; fi
+  mapfile -t lines <"$etc/etcd-hosts"
+  write_hosts '# hagen: etcd' "${lines[@]}"
+}
+
+# --- secrets -----------------------------------------------------------------------------
+
+take_secrets() { # NAME...: the whole bundle or nothing, from a person or from the URL
+  local name value wanted file=$etc/secrets
+  if [[ ! -e $file && -s $etc/secrets-url ]]; then
+    file=$run/secrets detail='they cannot be downloaded'
+    # Its address is a secret too, so it is in no command line.
+    fetch --proto '=https' -o "$file" -K - <<<"url = \"$(<"$etc/secrets-url")\"" || return 1
+  fi
+  detail="put them into $etc/secrets"
+  [[ -s $file ]] || return 1
+  detail="$file does not hold exactly $*, and end"
+  wanted=$(printf '%s\n' "$@" end | sort)
+  [[ $(tail -n 1 "$file") == end && $(cut -d ' ' -f 1 "$file" | sort) == "$wanted" ]] || return 1
+  detail="$file is damaged"
+  umask 0077
+  while read -r name value; do
+    case $name in
+      end) break ;;
+      bootstrap-token | certificate-key) name=$etc/$name ;;
+      *) name=$etc/pki/$name ;;
+    esac
+    mkdir -p "${name%/*}" && value=$(base64 -d <<<"$value") && printf '%s\n' "$value" >"$name" || return 1
+  done <"$file"
+  umask 0022
+  detail=''
+}
+
+secrets() { # in good time before they are needed, so that a person may take theirs
+  if [[ $HAGEN_SECRETS == drop ]]; then
+    wait_for 1800 'the secrets' take_secrets "$@" || fail "no secrets: $detail"
+  fi
 }
 
 # Needs nothing that it removes, so it may be cut short. The metadata service still serves
@@ -171,14 +224,19 @@ scrub() {
   for file in /var/lib/cloud/{instance,instances/*}; do
     copies+=("$file"/{user-data.txt,user-data.txt.i,cloud-config.txt,obj.pkl} "$file"/scripts/*)
   done
-  copies+=("$etc"/{bootstrap-token,kubeadm.yaml,discovery.conf} "$etc"/pki/{,*/}*.key
-    /run/cloud-init/{instance-data-sensitive,combined-cloud-config}.json /etc/kubernetes/bootstrap-kubelet.conf)
+  copies+=("$etc"/{secrets,secrets-url,bootstrap-token,certificate-key,kubeadm.yaml,kubeadm-join.yaml,discovery.conf}
+    "$etc"/pki/{,*/}*.key "$run"/* /run/cloud-init/{instance-data-sensitive,combined-cloud-config}.json /etc/kubernetes/bootstrap-kubelet.conf)
   for file in "${copies[@]}"; do
     if [[ -f $file ]]; then shred -u "$file" || rm -f "$file"; fi
   done
 }
 
-each_boot() { scrub; } # on a machine that is done: cloud-init has stored the user data again
+each_boot() { # on a machine that is done: cloud-init has stored the user data again
+  local code=0
+  guard_metadata || code=$?
+  scrub
+  return "$code"
+}
 
 begin() { # NAME...: what node.env must set
   local name
@@ -186,10 +244,11 @@ begin() { # NAME...: what node.env must set
   install -d -m 0755 "$state" "$state/steps"
   # shellcheck source=/dev/null
   . "$etc/node.env" || stop "$etc/node.env is missing or broken"
-  for name in CLUSTER ROLE NODE "$@"; do
+  for name in CLUSTER ROLE NODE SECRETS "$@"; do
     name=HAGEN_$name
     [[ ${!name-} ]] || stop "$etc/node.env sets no $name"
   done
+  case $HAGEN_SECRETS in pinned | tofu | drop) ;; *) stop "HAGEN_SECRETS '$HAGEN_SECRETS' is unknown" ;; esac
   # A second run beside this one would start a second kubeadm.
   exec 9>"$state/lock"
   flock -w 30 9 || fail 'another run is at work'

@@ -10,8 +10,10 @@ would write them (etc/hagen/node.env, ...), and runs the general scenarios on th
 also kills the script after every single command that it runs.
 """
 import argparse
+import base64
 import concurrent.futures
 import hashlib
+import hmac
 import http.server
 import ipaddress
 import json
@@ -20,6 +22,7 @@ import pathlib
 import re
 import shlex
 import shutil
+import socket
 import socketserver
 import ssl
 import stat
@@ -32,19 +35,21 @@ import traceback
 import urllib.parse
 
 HERE = pathlib.Path(__file__).resolve().parent
-PARTS = [HERE.parent.parent / f"templates/bootstrap/{part}.sh" for part in ("begin", "apt", "kubernetes")]
+PARTS = [HERE.parent.parent / f"templates/bootstrap/{part}.sh" for part in ("begin", "apt", "dnf", "kubernetes")]
 STANDINS = (
     "apt-get apt-mark apt-cache dpkg systemctl modprobe sysctl swapoff timedatectl kubeadm kubectl kubelet crictl "
-    "containerd sleep touch mv install rm shred sed curl gpg"
+    "containerd sleep touch mv install rm shred sed curl gpg dnf grubby nft ufw setenforce"
 ).split()
 TOKEN = "abcdef.0123456789abcdef"
 CERTIFICATE_KEY = "c0ffee" * 10 + "beef"
 DOWNLOADS = "192.0.2.200"
+PROXY = "192.0.2.201"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 CNI = b"apiVersion: v1\nkind: Namespace\nmetadata: {name: test-cni}\n"
+COMMON = "facts firewall swap kernel packages runtime kubelet images secrets provider etcd-hosts"
 STEPS = {
-    "first-control-plane": "facts swap kernel packages runtime kubelet validate images cni-download init cni verify unpin scrub",
-    "control-plane": "facts swap kernel packages runtime kubelet validate images turn join verify unpin scrub",
+    "first-control-plane": COMMON + " validate cni-download init cni verify unpin scrub",
+    "control-plane": COMMON + " discover validate turn join verify unpin scrub",
 }
 STEPS["worker"] = STEPS["control-plane"]
 
@@ -57,13 +62,18 @@ def run(*words, **options):
 
 
 def make_material(folder):
-    """Two CAs (the cluster's, and the one that the downloads' server stands under), two package keys."""
+    """CAs (the cluster's, etcd's, the one that the downloads' server stands under), a client of etcd, two package keys."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("cluster", "other", "web"):
+    for name in ("cluster", "other", "web", "etcd"):
         key = folder / f"{name}.key"
         run("openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key)
         run("openssl", "req", "-x509", "-new", "-key", key, "-days", "30", "-subj", f"/CN={name}", "-out",
             folder / f"{name}.crt", "-addext", "keyUsage=critical,keyCertSign")
+    client = folder / "client"
+    run("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
+        f"{client}.key", "-subj", "/CN=kube-apiserver-etcd-client", "-out", f"{client}.csr")
+    run("openssl", "x509", "-req", "-in", f"{client}.csr", "-CA", folder / "etcd.crt", "-CAkey", folder / "etcd.key",
+        "-set_serial", "7", "-days", "2", "-out", f"{client}.crt")
     for name in ("kubernetes", "containerd"):
         home = folder / f"gpg-{name}"
         home.mkdir(mode=0o700)
@@ -114,6 +124,8 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
         if context is None:  # nobody listens there (yet)
             connection.close()
             raise OSError
+        if context == "plain":
+            return connection, client
         return context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), client
 
     def handle_error(self, request, client_address):
@@ -135,13 +147,35 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+def detached_signature(text, token):
+    """As kubeadm signs cluster-info: HS256 by the secret half of the token, without the text."""
+    def code(value):
+        return base64.urlsafe_b64encode(value).decode().rstrip("=")
+    name, key = token.split(".")
+    head = code(b'{"alg":"HS256","kid":"%s"}' % name.encode())
+    return head + ".." + code(hmac.digest(key.encode(), f"{head}.{code(text.encode())}".encode(), "sha256"))
+
+
 class ApiServer(Handler):
     def do_GET(self):
         world = self.server.world
         world.requests.append((time.monotonic(), self.server.host, self.path))
+        if self.headers.get("Authorization"):
+            world.bearers.append(self.server.host)
+        mitm = (world.box / "api/mitm").exists() and self.server.host == world.endpoint
         if self.path == "/readyz":
             return self.answer(500 if (world.box / "api/not-ready").exists() else 200, b"ok")
-        if self.headers.get("Authorization") != f"Bearer {world.token}" or not (world.box / "api/token-valid").exists():
+        valid = (world.box / "api/token-valid").exists()
+        if self.path == "/api/v1/namespaces/kube-public/configmaps/cluster-info":
+            authority = (world.material / ("other.crt" if mitm else "cluster.crt")).read_bytes()
+            text = ("apiVersion: v1\nclusters:\n- cluster:\n    certificate-authority-data: "
+                    f"{base64.b64encode(authority).decode()}\n    server: https://api.test.internal:6443\n  name: \"\"\n")
+            data = {"kubeconfig": text}
+            if valid:
+                token = world.token if not mitm else world.token.split(".")[0] + ".aaaaaaaaaaaaaaaa"
+                data["jws-kubeconfig-" + token.split(".")[0]] = detached_signature(text, token)
+            return self.answer(200, json.dumps({"kind": "ConfigMap", "data": data}).encode())
+        if self.headers.get("Authorization") != f"Bearer {world.token}" or not valid:
             return self.answer(401, b'{"kind":"Status","code":401}')
         node = world.box / "api/nodes" / self.path.removeprefix("/api/v1/nodes/")
         if not node.is_file():
@@ -149,10 +183,63 @@ class ApiServer(Handler):
         return self.answer(200, node.read_bytes())
 
 
+class EtcdServer(Handler):
+    def do_GET(self):
+        healthy = (self.server.world.box / "api" / f"etcd-{self.server.host}").exists()
+        self.answer(200 if healthy else 503, b'{"health":"%s","reason":""}' % (b"true" if healthy else b"false"))
+
+    def do_POST(self):
+        world = self.server.world
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        assert base64.b64decode(asked["key"]) == b"/registry" and base64.b64decode(asked["range_end"]) == b"/registrz", asked
+        assert asked["count_only"] is True and self.path == "/v3/kv/range", asked
+        header = {"header": {"cluster_id": "1", "revision": "9"}}
+        self.answer(200, json.dumps({**header, "count": "311"} if (world.box / "api/registry").exists() else header).encode())
+
+
+class Metadata(Handler):
+    """The metadata service of AWS, version 2."""
+
+    def do_PUT(self):
+        good = self.path == "/latest/api/token" and self.headers.get("X-aws-ec2-metadata-token-ttl-seconds")
+        self.answer(200 if good else 400, b"metadata-token" if good else b"")
+
+    def do_GET(self):
+        if self.headers.get("X-aws-ec2-metadata-token") != "metadata-token":
+            return self.answer(401, b"")
+        body = {"/latest/meta-data/placement/availability-zone": b"eu-test-1a", "/latest/meta-data/instance-id": b"i-0123"}.get(self.path)
+        self.answer(404 if body is None else 200, body or b"")
+
+
 class Downloads(Handler):
     def do_GET(self):
+        self.server.world.fetched.append(self.path)
         body = self.server.world.downloads.get(self.path)
         self.answer(404 if body is None else 200, body or b"not found")
+
+
+class Proxy(Handler):
+    def do_CONNECT(self):
+        world = self.server.world
+        world.proxied.append(self.path)
+        host, port = self.path.rsplit(":", 1)
+        far = socket.create_connection((DOWNLOADS if host in world.sites else host, int(port)))
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.flush()
+
+        def copy(source, target):
+            try:
+                while data := source.recv(65536):
+                    target.sendall(data)
+                target.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass
+        thread = threading.Thread(target=copy, args=(far, self.connection), daemon=True)
+        thread.start()
+        copy(self.connection, far)
+        thread.join()
+        self.close_connection = True
 
 
 # --- one machine -----------------------------------------------------------------------------------
@@ -161,8 +248,9 @@ class Downloads(Handler):
 class World:
     """The scratch root, its network and its servers. Made inside the namespaces of one scenario."""
 
-    def __init__(self, script, material, files=None, role="first-control-plane", **settings):
+    def __init__(self, script, material, files=None, role="first-control-plane", node=None, mode="pinned", etcd=False, shared=None, **settings):
         self.material, self.role, self.requests, self.log = material, role, [], ""
+        self.node, self.mode, self.etcd, self.bearers, self.fetched, self.proxied = node, mode, etcd, [], [], []
         self.base = pathlib.Path(tempfile.mkdtemp(prefix="hagen-sandbox-"))
         run("mount", "--make-rprivate", "/")
         run("mount", "-t", "tmpfs", "tmpfs", self.base)
@@ -179,6 +267,9 @@ class World:
         self.box = self.root / "opt/sandbox"
         for name in ("fail", "api/nodes"):
             (self.box / name).mkdir(parents=True)
+        if shared:  # machines of one cluster see the same API servers
+            run("mount", "--bind", shared, self.box / "api")
+        self.boot_id = self.root / "proc/sys/kernel/random/boot_id"
         for name in ("etc/hagen", "var/lib/hagen", "etc/kubernetes", "run/hagen"):
             shutil.rmtree(self.root / name, ignore_errors=True)
 
@@ -217,26 +308,28 @@ class World:
         pin = settings.pop("HAGEN_PIN", "init")
         names = {"first-control-plane": "cp-1", "control-plane": "cp-2", "worker": "worker-1"}
         addresses = {"cp-1": "10.0.0.11", "cp-2": "10.0.0.12", "cp-3": "10.0.0.13", "worker-1": "10.0.0.21"}
-        name = names[self.role]
+        name = self.node or names[self.role]
         env = {
             "HAGEN_CLUSTER": "test", "HAGEN_ROLE": self.role, "HAGEN_NODE": name, "HAGEN_ADDRESS": addresses[name],
-            "HAGEN_FIRST": "cp-1", "HAGEN_PREVIOUS": "" if name == "cp-1" else "cp-1", "HAGEN_TURN_LIMIT": "60",
-            "HAGEN_PEERS": " ".join(a for n, a in addresses.items() if n.startswith("cp") and n != name),
+            "HAGEN_FIRST": "cp-1", "HAGEN_PREVIOUS": {"cp-1": "", "cp-3": "cp-2"}.get(name, "cp-1"), "HAGEN_TURN_LIMIT": "60",
+            "HAGEN_PEERS": " ".join(a for n, a in addresses.items() if n.startswith("cp")),
             "HAGEN_ENDPOINT_HOST": "api.test.internal", "HAGEN_ENDPOINT_PORT": "6443", "HAGEN_BIND_PORT": "6443",
             "HAGEN_PIN": pin, "HAGEN_KUBERNETES_VERSION": "1.37.1", "HAGEN_PACKAGE_REVISION": "1.1",
-            "HAGEN_PACKAGE_URL": "https://packages.test/core:/stable:/v1.37/deb",
+            "HAGEN_PACKAGE_URL": "https://packages.test/core:/stable:/v1.37", "HAGEN_IMAGE_REPOSITORY": "",
             "HAGEN_CONTAINERD_URL": "https://containerd.test/linux", "HAGEN_CONTAINERD_VERSION": "2.3.6-1",
-            "HAGEN_CNI_URL": "https://cni.test/cni.yaml",
+            "HAGEN_CNI_URL": "https://cni.test/cni.yaml", "HAGEN_SECRETS": self.mode, "HAGEN_PROXY": "", "HAGEN_NO_PROXY": "",
+            "HAGEN_SYSTEM_REPOSITORY": "", "HAGEN_CERTIFICATES_SECONDS": "7200", "HAGEN_METADATA": "", "HAGEN_ETCD_ENDPOINTS": "",
         }
+        if self.etcd:
+            env["HAGEN_ETCD_ENDPOINTS"] = " ".join(f"https://etcd-{n}.test.internal:2379" for n in (1, 2, 3))
         if files:
             shutil.copytree(files, self.root, symlinks=True, dirs_exist_ok=True)
             text = self.read("/etc/hagen/node.env")
             env = dict(word.split("=", 1) for line in text.splitlines() for word in shlex.split(line, comments=True))
-            self.role = env["HAGEN_ROLE"]
+            self.role, self.mode, self.etcd = env["HAGEN_ROLE"], env["HAGEN_SECRETS"], bool(env["HAGEN_ETCD_ENDPOINTS"])
         # What the stand-in servers hold differs from the real thing: only these values are replaced.
-        for name in ("kubernetes", "containerd"):
-            variable = {"kubernetes": "HAGEN_PACKAGE_KEY", "containerd": "HAGEN_CONTAINERD_KEY"}[name]
-            env[variable] = (self.material / f"{name}.fingerprint").read_text()
+        for variable, name in (("PACKAGE_KEY", "kubernetes"), ("CONTAINERD_KEY", "containerd"), ("CONTAINERD_RPM_KEY", "containerd")):
+            env[f"HAGEN_{variable}"] = (self.material / f"{name}.fingerprint").read_text()
         if env.get("HAGEN_CNI_URL"):
             env["HAGEN_CNI_SHA256"] = hashlib.sha256(CNI).hexdigest()
         env.update(settings)
@@ -248,29 +341,74 @@ class World:
         else:
             text = "".join(f"{key}='{value}'\n" for key, value in env.items())
         self.write("/etc/hagen/node.env", text, 0o600)
-        self.write("/etc/hagen/pki/ca.crt", (self.material / "cluster.crt").read_bytes())
-        if self.role == "first-control-plane":
-            self.write("/etc/hagen/pki/ca.key", (self.material / "cluster.key").read_bytes(), 0o600)
+        self.secret_files(files)
+        self.write("/opt/sandbox/cluster.crt", (self.material / "cluster.crt").read_bytes())
+        for name, there in (("tofu", self.mode == "tofu"), ("external-etcd", self.etcd)):
+            if there:
+                self.write(f"/opt/sandbox/{name}", "")
+        if env["HAGEN_PROXY"]:
+            self.write("/opt/sandbox/proxy", env["HAGEN_PROXY"])
         if not files:
-            kind = "InitConfiguration" if self.role == "first-control-plane" else "JoinConfiguration"
-            key = "" if self.role == "worker" else f"certificateKey: {CERTIFICATE_KEY}\n"
-            self.write("/etc/hagen/kubeadm.yaml", f"kind: {kind}\ntoken: {TOKEN}\n{key}advertiseAddress: HAGEN_NODE_ADDRESS\n", 0o600)
-            self.write("/etc/hagen/bootstrap-token", TOKEN + "\n", 0o600)
-            if self.role != "first-control-plane":
-                self.write("/etc/hagen/discovery.conf", "kind: Config\n", 0o600)
+            self.configuration(name=env["HAGEN_NODE"])
             self.write("/etc/hagen/containerd.toml", "version = 2\n")
             self.write("/etc/modules-load.d/hagen.conf", "overlay\nbr_netfilter\n")
             self.write("/etc/sysctl.d/99-hagen.conf", "net.ipv4.ip_forward = 1\n")
         self.write("/etc/fstab", "/dev/vda / ext4 defaults 0 1\n/swap.img none swap sw 0 0\n")
-        self.token = self.read("/etc/hagen/bootstrap-token").strip()
         self.address = env["HAGEN_ADDRESS"] or "10.0.0.77"
         self.set_system("debian", "12", "bookworm")
-        self.secrets = {"token": self.token}
-        found = re.search(r"certificateKey: *[\"']?([0-9a-f]{64})", self.read("/etc/hagen/kubeadm.yaml"))
-        if found:
-            self.secrets["certificate key"] = found[1]
-        if self.role == "first-control-plane":
-            self.secrets["CA key"] = (self.material / "cluster.key").read_text().splitlines()[1]
+
+    def secret_files(self, files):
+        """What of the secrets is on the machine before it starts: in drop, only what a person will bring."""
+        first, worker = self.role == "first-control-plane", self.role == "worker"
+        cluster, key = (self.material / "cluster.crt").read_text(), (self.material / "cluster.key").read_text()
+        token, certificate_key = TOKEN, CERTIFICATE_KEY
+        if files and self.mode != "drop":
+            token = self.read("/etc/hagen/bootstrap-token").strip()
+            found = re.search(r"certificateKey: *[\"']?([0-9a-f]{64})", self.read("/etc/hagen/kubeadm.yaml"))
+            certificate_key = found[1] if found else certificate_key
+        self.token, bundle = token, {"bootstrap-token": token}
+        if self.mode != "tofu":
+            bundle["ca.crt"] = cluster
+        self.secrets = {"token": token}
+        if not worker:
+            bundle["certificate-key"] = self.secrets["certificate key"] = certificate_key
+        if first and self.mode != "tofu":
+            bundle["ca.key"] = key
+            self.secrets["CA key"] = key.splitlines()[1]
+        if first and self.etcd:
+            client = (self.material / "client.key").read_text()
+            self.secrets["client key of etcd"] = client.splitlines()[1]
+            bundle |= {"etcd/ca.crt": (self.material / "etcd.crt").read_text(), "apiserver-etcd-client.key": client,
+                       "apiserver-etcd-client.crt": (self.material / "client.crt").read_text()}
+        self.bundle = "".join(f"{n} {base64.b64encode(text.encode()).decode()}\n" for n, text in bundle.items()) + "end\n"
+        if self.mode == "drop":
+            return
+        for name, text in bundle.items():
+            text += "" if text.endswith("\n") else "\n"
+            folder = "" if name in ("bootstrap-token", "certificate-key") else "pki/"
+            self.write(f"/etc/hagen/{folder}{name}", text, 0o644 if name.endswith(".crt") else 0o600)
+
+    def configuration(self, name):
+        """kubeadm's files, as far as the stand-ins look at them."""
+        drop, first = self.mode == "drop", self.role == "first-control-plane"
+        token = "HAGEN_BOOTSTRAP_TOKEN" if drop else self.token
+        key = "HAGEN_CERTIFICATE_KEY" if drop else CERTIFICATE_KEY
+        key = "" if self.role == "worker" else f"certificateKey: {key}\n"
+        tail = f"token: {token}\n{key}advertiseAddress: HAGEN_NODE_ADDRESS\nname: {name}\n"
+        if self.env["HAGEN_METADATA"]:
+            tail += "provider-id: HAGEN_NODE_PROVIDER_ID\n"
+        how = "unsafeSkipCAVerification: true\n" if self.mode == "tofu" else "kubeConfigPath: /etc/hagen/discovery.conf\n"
+        join = f"kind: JoinConfiguration\n{how}{tail}"
+        if first:
+            self.write("/etc/hagen/kubeadm.yaml", f"kind: InitConfiguration\n{tail}", 0o600)
+            self.write("/etc/hagen/kubeadm-join.yaml", join, 0o600)
+        else:
+            self.write("/etc/hagen/kubeadm.yaml", join, 0o600)
+        if self.mode != "tofu":
+            authority = "HAGEN_CA_CERTIFICATE_BASE64" if drop else base64.b64encode((self.material / "cluster.crt").read_bytes()).decode()
+            self.write("/etc/hagen/discovery.conf", f"kind: Config\nca: {authority}\n", 0o600)
+        if self.etcd:
+            self.write("/etc/hagen/etcd-hosts", "".join(f"10.0.0.3{n}\tetcd-{n}.test.internal\n" for n in (1, 2, 3)))
 
     def set_system(self, name, version, codename):
         release = f'NAME="Test"\nID={name}\nVERSION_ID="{version}"\nVERSION_CODENAME={codename}\n'
@@ -313,13 +451,18 @@ class World:
         except ValueError:
             self.endpoint = "10.0.0.100"
         others = env["HAGEN_PEERS"].split()
-        for address in {*others, self.endpoint, DOWNLOADS, *(["10.0.0.11"] if self.role == "worker" else [])} - {self.address}:
+        etcd = [f"10.0.0.3{n}" for n in (1, 2, 3)] if self.etcd else []
+        special = [PROXY, "169.254.169.254", *etcd]
+        for address in {*others, self.endpoint, DOWNLOADS, *special, *(["10.0.0.11"] if self.role == "worker" else [])} - {self.address}:
             run("ip", "address", "add", f"{address}/32", "dev", "lo")
         hosts = ["127.0.0.1 localhost", f"{self.endpoint} {env['HAGEN_ENDPOINT_HOST']}"]
         sites = set()
         self.downloads = {}
         for url, body in (
-            (env["HAGEN_PACKAGE_URL"] + "/Release.key", (self.material / "kubernetes.asc").read_bytes()),
+            (env["HAGEN_PACKAGE_URL"] + "/deb/Release.key", (self.material / "kubernetes.asc").read_bytes()),
+            (env["HAGEN_PACKAGE_URL"] + "/rpm/repodata/repomd.xml.key", (self.material / "kubernetes.asc").read_bytes()),
+            (env["HAGEN_CONTAINERD_URL"] + "/rhel/gpg", (self.material / "containerd.asc").read_bytes()),
+            ("https://secrets.test/bundle?signature=s3cr3t", self.bundle.encode()),
             (env["HAGEN_CONTAINERD_URL"] + "/debian/gpg", (self.material / "containerd.asc").read_bytes()),
             (env["HAGEN_CONTAINERD_URL"] + "/ubuntu/gpg", (self.material / "containerd.asc").read_bytes()),
             (env.get("HAGEN_CNI_URL"), CNI),
@@ -327,7 +470,10 @@ class World:
             if url:
                 parts = urllib.parse.urlsplit(url)
                 sites.add(parts.hostname)
-                self.downloads[parts.path] = body
+                self.downloads[parts.path + (f"?{parts.query}" if parts.query else "")] = body
+        self.sites = sites
+        if env["HAGEN_PROXY"]:  # nothing else knows where they are
+            sites = ()
         hosts += [f"{DOWNLOADS} {site}" for site in sorted(sites)]
         self.write("/etc/hosts", "\n".join(hosts) + "\n")
         # glibc gives all lines of a name by default; a name from DNS would lose against the first.
@@ -341,10 +487,12 @@ class World:
         folder.mkdir()
         names = [self.address, *others, self.endpoint, env["HAGEN_ENDPOINT_HOST"], "10.0.0.11"]
         contexts = {name: server_certificate(self.material, name, folder, names) for name in ("cluster", "other")}
-        web_context = server_certificate(self.material, "web", folder, sites)
+        web_context = server_certificate(self.material, "web", folder, self.sites)
 
         def api_context(host):
             up = {path.name for path in (self.box / "api").glob("up-*")}
+            if host == self.endpoint and (self.box / "api/mitm").exists():
+                return contexts["other"]
             if host == self.endpoint and host != self.address:
                 return contexts["cluster"] if up else contexts["other"] if (self.box / "api/foreign").exists() else None
             return contexts["cluster"] if f"up-{host}" in up else None
@@ -353,6 +501,14 @@ class World:
         places.add((self.endpoint, int(env["HAGEN_ENDPOINT_PORT"])))
         self.servers = [Server(place, ApiServer, self, api_context) for place in places]
         self.servers.append(Server((DOWNLOADS, 443), Downloads, self, lambda _: web_context))
+        self.servers.append(Server((PROXY, 3128), Proxy, self, lambda _: "plain"))
+        self.servers.append(Server(("169.254.169.254", 80), Metadata, self, lambda _: "plain"))
+        for number, address in enumerate(etcd, 1):
+            context = server_certificate(self.material, "etcd", folder, [f"etcd-{number}.test.internal"])
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(self.material / "etcd.crt")
+            self.servers.append(Server((address, 2379), EtcdServer, self, lambda _, context=context: context))
+            self.write(f"/opt/sandbox/api/etcd-{address}", "")
         for server in self.servers:
             threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
@@ -398,6 +554,8 @@ class World:
         return codes
 
     def reboot(self):
+        self.write("/opt/sandbox/boot-id", f"boot-{time.time_ns()}\n")
+        run("mount", "--bind", self.box / "boot-id", self.boot_id)
         for path in (self.root / "run").iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         # The API server and the runtime come back by themselves, and so do cloud-init's files.
@@ -444,13 +602,17 @@ class World:
             equal(status[key], value, f"status.json: {key}")
         equal(sorted(status), ["attempt", "error", "node", "role", "run", "state", "step"], "keys of status.json")
         assert self.exists("/var/lib/hagen/done"), "no /var/lib/hagen/done"
-        equal(sorted(os.listdir(self.root / "var/lib/hagen/steps")), sorted(STEPS[self.role].split()), "step markers")
-        ended = "init-ended" if self.role == "first-control-plane" else "join-ended"
+        joins = self.exists("/var/lib/hagen/joins")
+        role = "control-plane" if joins else self.role
+        equal(sorted(os.listdir(self.root / "var/lib/hagen/steps")), sorted(STEPS[role].split()), "step markers")
+        ended = "init-ended" if role == "first-control-plane" else "join-ended"
         equal(self.count("complaints"), 0, "complaints of the stand-ins: " + self.complaints())
-        if self.role == "first-control-plane":
+        if role == "first-control-plane":
             equal(self.count("founded"), 1, "clusters founded")
+        else:
+            equal(self.calls("^kubeadm init"), [], "inits of a node that joins")
         assert self.count(ended) >= 1, f"no {ended}"
-        assert "hagen" not in self.read("/etc/hosts"), "the pin is still in /etc/hosts"
+        assert "# hagen: the endpoint" not in self.read("/etc/hosts"), "the pin is still in /etc/hosts"
         equal(stat.S_IMODE((self.root / "etc/hosts").stat().st_mode), 0o644, "mode of /etc/hosts")
         self.check_secrets(scrubbed=True)
 
@@ -507,7 +669,7 @@ def first_node(make):
         r"^apt-get .*install .*ca-certificates", r"^apt-get .*update", r"^apt-get .*install .*containerd.io=2.3.6-1~debian.12~bookworm "
         r"kubelet=1.37.1-1.1 kubeadm=1.37.1-1.1 kubectl=1.37.1-1.1", r"^apt-mark hold containerd.io kubelet kubeadm kubectl",
         r"^systemctl enable containerd", r"^systemctl restart containerd", r"^crictl info", r"^systemctl enable kubelet",
-        r"^kubeadm config validate", r"^kubeadm config images pull --config", r"^kubeadm init --config \S+ --upload-certs "
+        r"^kubeadm config images pull --kubernetes-version", r"^kubeadm config validate", r"^kubeadm init --config \S+ --upload-certs "
         r"--skip-token-print --skip-certificate-key-print$", r"^note endpoint=10.0.0.11$", r"^kubectl .*apply", r"^crictl exec",
         r"^kubectl .*get node cp-1")
     equal(len(world.calls("^kubeadm init")), 1, "inits")

@@ -54,6 +54,10 @@ esac
   printf '%s\n' "$line" >>$box/every-call
 } 8>>$box/lock
 fault "before $line"
+case $name in # the proxy is for downloads and nothing else
+  apt-get | dnf) if [[ -e $box/proxy && ${https_proxy-} != "$(<$box/proxy)" ]]; then die 'does not know the proxy'; fi ;;
+  kubeadm | kubectl | crictl | kubelet | systemctl) if env | grep -qi '_proxy='; then die 'has a proxy in its environment'; fi ;;
+esac
 
 case $name in
   touch | mv | install | rm | shred | sed | curl | gpg)
@@ -78,6 +82,40 @@ case $name in
         ;;
     esac
     ;;
+  dnf)
+    code=0
+    case " $* " in
+      *' versionlock '*) [[ -e $box/versionlock ]] || code=1 ;;
+      *' install '*)
+        while read -r key; do
+          [[ -s $key ]] || die "the source's key $key is missing"
+        done < <(sed -n 's|.*file://||p' /etc/yum.repos.d/hagen-*.repo 2>/dev/null)
+        for word in "$@"; do
+          case $word in
+            containerd.io-* | kubelet-* | kubeadm-* | kubectl-*)
+              [[ $* == *--disableexcludes=all* ]] || die "$word is excluded"
+              grep -qs 'exclude=.*kubelet' /etc/yum.repos.d/hagen-kubernetes.repo || die 'nothing holds kubelet'
+              grep -qs 'exclude=containerd.io' /etc/yum.repos.d/hagen-containerd.repo || die 'nothing holds containerd.io'
+              printf '%s\n' "$word" >>$box/installed
+              ;;
+          esac
+        done
+        ;;
+    esac
+    ;;
+  nft)
+    code=0
+    [[ -s ${2-} ]] || die 'no ruleset'
+    grep -q nftables <<<"$(grep -E 'install' $box/calls)" || die 'nftables is not installed'
+    ;;
+  ufw)
+    code=0
+    if [[ $1 == status ]]; then
+      if [[ -e $box/ufw ]]; then echo 'Status: active'; else echo 'Status: inactive'; fi
+    else
+      rm -f $box/ufw
+    fi
+    ;;
   apt-cache)
     code=0
     while read -r version; do
@@ -92,6 +130,10 @@ case $name in
   apt-mark | modprobe | sysctl | swapoff) code=0 ;;
   systemctl)
     code=0
+    if [[ $1 == is-active ]]; then
+      if [[ -e $box/$2 ]]; then exit 0; else exit 3; fi
+    fi
+    if [[ $* == 'disable --now firewalld' ]]; then rm -f $box/firewalld; fi
     if [[ $* == 'restart containerd' ]]; then
       cmp -s /etc/containerd/config.toml /etc/hagen/containerd.toml || die 'restarted without its configuration'
       touch $box/containerd-runs
@@ -109,6 +151,8 @@ case $name in
   kubectl)
     code=0
     case " $* " in
+      *' get secret kubeadm-certs '*) if [[ -e $box/api/up-$self ]]; then printf bootstrap-token-owner1; else exit 1; fi ;;
+      *' patch secret bootstrap-token-owner1 '*) ;;
       *' get node '*)
         [[ -s /etc/kubernetes/kubelet.conf ]] || exit 1
         compgen -G "$box/api/up-*" >/dev/null || exit 1
@@ -132,7 +176,14 @@ case $name in
         file=$(config)
         [[ -s $file ]] || die 'its configuration is missing'
         [[ $(stat -c %a "$file") == 600 ]] || die 'its configuration is not 0600'
-        if grep -q HAGEN_NODE_ADDRESS "$file"; then die 'the address was not put in'; fi
+        if grep -q HAGEN_ "$file"; then die "a word was not put in: $(grep -o 'HAGEN_[A-Z_]*' "$file" | xargs)"; fi
+        cp "$file" "$box/kubeadm-$1.yaml"
+        if grep -q discovery.conf "$file"; then
+          [[ -s /etc/hagen/discovery.conf ]] || die 'no discovery file'
+          [[ $(stat -c %a /etc/hagen/discovery.conf) == 600 ]] || die 'the discovery file is not 0600'
+          if grep -q HAGEN_ /etc/hagen/discovery.conf; then die 'a word was not put into the discovery file'; fi
+          cp /etc/hagen/discovery.conf $box/discovery.conf
+        fi
         ;;
     esac
     case "$1 ${2-} ${3-}" in
@@ -143,9 +194,21 @@ case $name in
         if [[ $* != *--skip-phases=preflight* ]] && [[ -e $kubernetes/manifests/etcd.yaml || -e $kubernetes/admin.conf ]]; then
           die 'preflight: FileAvailable'
         fi
-        cmp -s $kubernetes/pki/ca.crt /etc/hagen/pki/ca.crt || die 'the CA certificate is not in place'
-        cmp -s $kubernetes/pki/ca.key /etc/hagen/pki/ca.key || die 'the CA key is not in place'
-        [[ $(stat -c %a $kubernetes/pki/ca.key) == 600 ]] || die 'the CA key is not 0600'
+        if [[ -e $box/tofu ]]; then
+          mkdir -p $kubernetes/pki
+          if [[ -e /etc/hagen/pki/ca.crt ]]; then die 'a CA in tofu'; fi
+          cp $box/cluster.crt $kubernetes/pki/ca.crt # kubeadm makes one
+        else
+          cmp -s $kubernetes/pki/ca.crt /etc/hagen/pki/ca.crt || die 'the CA certificate is not in place'
+          cmp -s $kubernetes/pki/ca.key /etc/hagen/pki/ca.key || die 'the CA key is not in place'
+          [[ $(stat -c %a $kubernetes/pki/ca.key) == 600 ]] || die 'the CA key is not 0600'
+        fi
+        if [[ -e $box/external-etcd ]]; then
+          for file in etcd/ca.crt apiserver-etcd-client.crt apiserver-etcd-client.key; do
+            cmp -s $kubernetes/pki/$file /etc/hagen/pki/$file || die "$file is not in place"
+          done
+          [[ $(stat -c %a $kubernetes/pki/apiserver-etcd-client.key) == 600 ]] || die 'the client key of etcd is not 0600'
+        fi
         if [[ -e $kubernetes/pki/half ]]; then die 'a half-written certificate'; fi
         echo certificate >$kubernetes/pki/apiserver.crt
         touch $kubernetes/pki/half
@@ -155,9 +218,9 @@ case $name in
         echo conf >$kubernetes/admin.conf
         echo conf >$kubernetes/kubelet.conf
         fault 'init admin'
-        echo etcd >$kubernetes/manifests/etcd.yaml
+        if [[ -e $box/external-etcd ]]; then touch $box/api/registry; else echo etcd >$kubernetes/manifests/etcd.yaml; fi
         echo api >$kubernetes/manifests/kube-apiserver.yaml
-        if [[ ! -e $box/api/up-$self ]]; then echo founded >>$box/founded; fi
+        if [[ ! -e $box/api/up-$self ]]; then echo founded | tee -a $box/founded >>$box/api/founded; fi
         touch "$box/api/up-$self"
         fault 'init up'
         $box/label "$node"
@@ -167,13 +230,16 @@ case $name in
         echo "$line" >>$box/init-ended
         ;;
       'join '*)
-        [[ -s /etc/hagen/discovery.conf ]] || die 'no discovery file'
+        if [[ ! -e $box/api/token-valid ]]; then die 'joins without a token'; fi
+        if [[ $(<$box/role) != worker ]] && ! (set -o noclobber && echo "$node" >$box/api/joining) 2>/dev/null; then
+          [[ $(<$box/api/joining) == "$node" ]] || die "joins at the same time as $(<$box/api/joining)"
+        fi
         if [[ -e $kubernetes/kubelet.conf || -e $kubernetes/manifests/etcd.yaml || -e $kubernetes/pki/ca.crt ]]; then
           die 'preflight: FileAvailable'
         fi
         fault 'join start'
         mkdir -p $kubernetes/pki $kubernetes/manifests
-        cp /etc/hagen/pki/ca.crt $kubernetes/pki/ca.crt
+        cp $box/cluster.crt $kubernetes/pki/ca.crt
         fault 'join certs'
         echo conf >$kubernetes/kubelet.conf
         fault 'join kubelet'
@@ -182,11 +248,14 @@ case $name in
         else
           $box/register "$node"
           echo conf >$kubernetes/admin.conf
-          echo etcd >$kubernetes/manifests/etcd.yaml
+          if [[ ! -e $box/external-etcd ]]; then echo etcd >$kubernetes/manifests/etcd.yaml; fi
+          if [[ -e $box/slow ]]; then /bin/sleep 0.3; fi
           fault 'join etcd'
           touch "$box/api/up-$self"
           $box/label "$node"
         fi
+        echo "$node" >>$box/api/joined
+        if [[ $(<$box/role) != worker ]]; then rm -f $box/api/joining; fi
         fault 'join end'
         echo "$line" >>$box/join-ended
         ;;
