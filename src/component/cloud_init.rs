@@ -7,7 +7,9 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::{containerd, external_etcd, kubeadm, metadata, node_environment, placeholder, secrets};
+use super::{
+    bootstrap, containerd, external_etcd, kubeadm, metadata, node_environment, placeholder, secrets,
+};
 use crate::format::{template::verbatim, yaml};
 use crate::plan::{Drop, Etcd, Node, Plan, Role, SecretsMode};
 
@@ -129,11 +131,7 @@ fn files(plan: &Plan, node: &Node) -> Vec<WrittenFile> {
         file(
             "/usr/local/lib/hagen/bootstrap.sh",
             "0700",
-            if node.role == Role::Etcd {
-                verbatim::BOOTSTRAP_ETCD.to_owned()
-            } else {
-                verbatim::BOOTSTRAP.to_owned()
-            },
+            bootstrap::script(plan, node),
         ),
         file(
             "/etc/systemd/system/hagen-bootstrap.service",

@@ -1,5 +1,6 @@
 //! What runs on the machines: plan in, text out. The same for every target.
 
+pub mod bootstrap;
 pub mod cloud_controller;
 pub mod cloud_init;
 pub mod containerd;

@@ -145,21 +145,20 @@ fn of_kubernetes(plan: &Plan, node: &Node) -> Values {
                 .to_owned(),
         ),
     ];
-    if node.role == Role::FirstControlPlane {
-        values.push((
-            "CERTIFICATE_KEY_SECONDS",
+    values.extend([
+        (
+            // Not CERTIFICATE_KEY_…, which would begin with a word that Terraform replaces.
+            "CERTIFICATES_SECONDS",
             plan.secrets.certificate_key_seconds.to_string(),
-        ));
-    }
-    if node.role.is_control_plane() {
-        values.push((
+        ),
+        (
             "ETCD_ENDPOINTS",
             match &plan.etcd {
                 Etcd::Stacked => String::new(),
                 Etcd::External(etcd) => external_etcd::endpoints(etcd).join(" "),
             },
-        ));
-    }
+        ),
+    ]);
     values
 }
 

@@ -20,18 +20,22 @@ pub const TEMPLATES: &[(&str, &str)] = &[(
 
 /// Files that are emitted as they are.
 pub mod verbatim {
-    /// The script that turns a machine into a node.
-    pub const BOOTSTRAP: &str = concat!(
-        include_str!("../../templates/bootstrap/begin.sh"),
-        include_str!("../../templates/bootstrap/apt.sh"),
-        include_str!("../../templates/bootstrap/kubernetes.sh"),
-    );
-    /// The script that turns a machine into a member of an etcd cluster.
-    pub const BOOTSTRAP_ETCD: &str = concat!(
-        include_str!("../../templates/bootstrap/begin.sh"),
-        include_str!("../../templates/bootstrap/apt.sh"),
-        include_str!("../../templates/bootstrap/etcd.sh"),
-    );
+    /// The parts of the script that turns a machine into a node, by name.
+    pub const PARTS: &[(&str, &str)] = &[
+        ("begin", include_str!("../../templates/bootstrap/begin.sh")),
+        ("drop", ""),
+        ("apt", include_str!("../../templates/bootstrap/apt.sh")),
+        ("dnf", include_str!("../../templates/bootstrap/dnf.sh")),
+        ("etcd", include_str!("../../templates/bootstrap/etcd.sh")),
+        ("provider-aws", ""),
+        ("tofu", ""),
+        ("first", ""),
+        ("first-etcd", ""),
+        (
+            "kubernetes",
+            include_str!("../../templates/bootstrap/kubernetes.sh"),
+        ),
+    ];
     /// The unit of a member of external etcd.
     pub const ETCD_UNIT: &str = include_str!("../../templates/etcd.service");
     /// The unit that runs it.

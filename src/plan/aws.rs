@@ -6,8 +6,8 @@ use std::net::Ipv4Addr;
 use ipnet::{IpNet, Ipv4Net};
 
 use super::{
-    Address, CertificateName, CloudController, Endpoint, Host, Node, Pin, Plan, Target, downloads,
-    etcd, hash6, health_check, kubernetes, secrets, within,
+    Address, CertificateName, CloudController, Endpoint, Host, Node, PackageManager, Pin, Plan,
+    Target, downloads, etcd, hash6, health_check, kubernetes, secrets, within,
 };
 use crate::facts::aws::{CLOUD_CONTROLLER, LOAD_BALANCER, MACHINES, is_arm};
 use crate::spec;
@@ -201,6 +201,7 @@ pub(super) fn build(spec: &spec::Cluster, target: &spec::Aws) -> Plan {
         etcd: etcd::build(spec, &nodes, made),
         nodes,
         secrets: secrets(&spec.secrets),
+        package_managers: package_managers(&target.machines),
         downloads: downloads::build(spec, &[target.network.cidr.to_string()]),
         metadata_addresses: &["169.254.169.254", "fd00:ec2::254"],
         cloud_controller,
@@ -309,6 +310,19 @@ fn machines(target: &spec::Aws) -> Machines {
                 ssh_key: provision.ssh_key.clone(),
             })
         }
+    }
+}
+
+/// Known where the image is: user data has little room for what does not run.
+fn package_managers(machines: &spec::AwsMachines) -> &'static [PackageManager] {
+    use spec::AwsImage::{Ami, Debian12, Debian13, Rocky9, Ubuntu2204, Ubuntu2404};
+    match machines {
+        spec::AwsMachines::Existing(_) => &[PackageManager::Apt, PackageManager::Dnf],
+        spec::AwsMachines::Provision(provision) => match provision.image {
+            Ubuntu2204 | Ubuntu2404 | Debian12 | Debian13 => &[PackageManager::Apt],
+            Rocky9 => &[PackageManager::Dnf],
+            Ami(_) => &[PackageManager::Apt, PackageManager::Dnf],
+        },
     }
 }
 

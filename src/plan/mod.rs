@@ -42,6 +42,8 @@ pub struct Plan {
     pub secrets: Secrets,
     /// Where machines get packages and images from.
     pub downloads: Downloads,
+    /// The package managers that the machines may have.
+    pub package_managers: &'static [PackageManager],
     /// Where the cloud's metadata service is, which pods must not reach: it serves the user data.
     pub metadata_addresses: &'static [&'static str],
     /// The cloud's controller, if one runs in the cluster.
@@ -62,6 +64,15 @@ pub struct CloudController {
     pub cloud: &'static str,
     /// Its image.
     pub image: String,
+}
+
+/// What installs packages on a machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PackageManager {
+    /// Of Debian and Ubuntu.
+    Apt,
+    /// Of Rocky Linux and Alibaba Cloud Linux.
+    Dnf,
 }
 
 /// How machines get their secrets.

@@ -9,7 +9,6 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hagen::format::template::verbatim::{BOOTSTRAP, BOOTSTRAP_ETCD};
 use hagen::spec::{Cluster, Drop, Etcd, SecretsMode};
 use serde_json::Value;
 
@@ -331,8 +330,6 @@ fn says_what_was_meant(node: &Finished) {
     let member = |field: &str| text(&node.secrets["etcd_members"][name.as_str()][field]);
     for (path, _) in wanted {
         let content = match path {
-            "/usr/local/lib/hagen/bootstrap.sh" if node.kind == Kind::Etcd => BOOTSTRAP_ETCD,
-            "/usr/local/lib/hagen/bootstrap.sh" => BOOTSTRAP,
             "/etc/systemd/system/hagen-bootstrap.service" => UNIT,
             "/etc/modules-load.d/hagen.conf" => "overlay\nbr_netfilter\n",
             "/etc/hagen/bootstrap-token" => &format!("{}\n", node.secret("bootstrap_token")),

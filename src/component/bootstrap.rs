@@ -1,0 +1,53 @@
+//! The bootstrap script of a machine: the parts of `templates/bootstrap/` that it needs. User data
+//! has little room, so what a machine never runs is not in it.
+
+use crate::format::template::verbatim;
+use crate::plan::{Etcd, Node, PackageManager, Plan, Role, SecretsMode};
+
+/// The script of a machine.
+pub fn script(plan: &Plan, node: &Node) -> String {
+    parts(plan, node)
+        .into_iter()
+        .map(|name| {
+            verbatim::PARTS
+                .iter()
+                .find(|(part, _)| *part == name)
+                .map_or_else(
+                    || panic!("there is no part {name}, a bug in hagen"),
+                    |(_, text)| *text,
+                )
+        })
+        .collect()
+}
+
+/// The names of the parts, in their order. The last one runs what the others define.
+fn parts(plan: &Plan, node: &Node) -> Vec<&'static str> {
+    let mut parts = vec!["begin"];
+    if matches!(plan.secrets.mode, SecretsMode::Drop(_)) {
+        parts.push("drop");
+    }
+    for manager in plan.package_managers {
+        parts.push(match manager {
+            PackageManager::Apt => "apt",
+            PackageManager::Dnf => "dnf",
+        });
+    }
+    if node.role == Role::Etcd {
+        parts.push("etcd");
+        return parts;
+    }
+    if plan.cloud_controller.is_some() {
+        parts.push("provider-aws");
+    }
+    if plan.secrets.mode == SecretsMode::Tofu {
+        parts.push("tofu");
+    }
+    if node.role == Role::FirstControlPlane {
+        parts.push("first");
+        if let Etcd::External(_) = plan.etcd {
+            parts.push("first-etcd");
+        }
+    }
+    parts.push("kubernetes");
+    parts
+}
