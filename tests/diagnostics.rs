@@ -17,7 +17,7 @@ use serde_json::{Value, json as value};
 /// Codes about what is rendered, the output folder, the command line and files: scenarios.rs has
 /// their fixtures.
 const ELSEWHERE: &[&str] = &[
-    "HGN3901", "HGN3902", "HGN8001", "HGN8002", "HGN8003", "HGN8004", "HGN8005", "HGN8006",
+    "HGN2901", "HGN2902", "HGN8001", "HGN8002", "HGN8003", "HGN8004", "HGN8005", "HGN8006",
     "HGN8007", "HGN8008", "HGN9001", "HGN9002", "HGN9003", "HGN9004", "HGN9005", "HGN9006",
     "HGN9007", "HGN9008",
 ];
