@@ -17,10 +17,13 @@ use serde_json::{Value, json as value};
 /// Codes about what is rendered, the output folder, the command line and files: scenarios.rs has
 /// their fixtures.
 const ELSEWHERE: &[&str] = &[
-    "HGN3901", "HGN3902", "HGN8001", "HGN8002", "HGN8003", "HGN8004", "HGN8005", "HGN8006",
+    "HGN2901", "HGN2902", "HGN8001", "HGN8002", "HGN8003", "HGN8004", "HGN8005", "HGN8006",
     "HGN8007", "HGN8008", "HGN9001", "HGN9002", "HGN9003", "HGN9004", "HGN9005", "HGN9006",
     "HGN9007", "HGN9008",
 ];
+
+/// Codes that were given once and must never be given to something else.
+const RETIRED: &[&str] = &["HGN2067", "HGN3005", "HGN3901", "HGN3902"];
 
 /// A spec that gives one diagnostic: a base with some of its text replaced, or a whole document.
 #[derive(Deserialize)]
@@ -198,6 +201,9 @@ fn every_code_has_a_fixture() {
 
 #[test]
 fn codes_are_in_order_and_complete() {
+    for id in RETIRED {
+        assert!(find(id).is_none(), "{id} is retired");
+    }
     let mut last = "";
     for entry in CODES.iter().flat_map(|family| family.iter()) {
         assert!(entry.id > last, "{} stands behind {last}", entry.id);
@@ -514,7 +520,7 @@ fn machines() -> BoxedStrategy<Value> {
         vec![
             ("name", any_text().boxed()),
             ("address", address().boxed()),
-            ("role", word(&["controlPlane", "worker"]).boxed()),
+            ("role", word(&["controlPlane", "worker", "etcd"]).boxed()),
             (
                 "instanceId",
                 prop_oneof![word(&["i-01234567"]), any_text()].boxed(),
@@ -540,6 +546,7 @@ fn machines() -> BoxedStrategy<Value> {
                 .boxed(),
             ),
             ("worker", any_text().boxed()),
+            ("etcd", any_text().boxed()),
         ],
         1,
     );
@@ -557,6 +564,7 @@ fn machines() -> BoxedStrategy<Value> {
                     vec![
                         ("controlPlane", count().boxed()),
                         ("worker", count().boxed()),
+                        ("etcd", count().boxed()),
                     ],
                     0,
                 ),

@@ -29,7 +29,7 @@ fn render(text: &str) -> Option<ArtifactSet> {
         if spec.targets.has(provider.name()) {
             let plan = plan::build(&spec, provider.name());
             provider.render(&plan, &mut artifacts);
-            provider.check(&plan, &artifacts, &mut report);
+            provider.check(&plan, &mut report);
         }
     }
     Some(artifacts)

@@ -105,6 +105,8 @@ pub struct Machines {
     pub largest_disk: u16,
     /// The root volume of a member of external etcd, in GiB.
     pub etcd_root_disk: u16,
+    /// The smallest data volume of a member of external etcd, in GiB.
+    pub smallest_etcd_disk: u16,
 }
 
 /// Where the newest image of an operating system is found.

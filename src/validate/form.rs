@@ -1,4 +1,4 @@
-//! The forms of single values: addresses, networks, and text that shows what it is.
+//! The forms of single values: addresses, networks, time spans, and text that shows what it is.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -6,6 +6,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::diagnostic::Code;
 use crate::diagnostic::code::document as code;
+use crate::spec::Lifetime;
 
 /// Characters that reorder or hide text, which a review would not show.
 pub(super) fn invisible(c: char) -> bool {
@@ -15,8 +16,42 @@ pub(super) fn invisible(c: char) -> bool {
 /// The code, the message, and a replacement or a cure in words.
 type Refused = (&'static Code, String, Result<String, String>);
 
-/// Checks an address or a network. The error's last part is a replacement, or a cure in words.
-pub(super) fn address(format: &str, text: &str) -> Result<(), Refused> {
+/// Checks a value that the schema gives a format. The error's last part is a replacement, or a
+/// cure in words.
+pub(super) fn check(format: &str, text: &str) -> Result<(), Refused> {
+    match format {
+        "lifetime" => lifetime(text),
+        _ => address(format, text),
+    }
+}
+
+fn lifetime(text: &str) -> Result<(), Refused> {
+    let Err(wanted) = text.parse::<Lifetime>() else {
+        return Ok(());
+    };
+    // A slip of the form that leaves no doubt: upper case, spaces, or a unit in full.
+    let folded: String = text
+        .to_ascii_lowercase()
+        .split_whitespace()
+        .collect::<String>()
+        .replace("hours", "h")
+        .replace("hour", "h")
+        .replace("minutes", "m")
+        .replace("minute", "m")
+        .replace("min", "m");
+    Err((
+        &code::NOT_A_LIFETIME,
+        format!("`{text}` is not a time span of {wanted}"),
+        if folded.parse::<Lifetime>().is_ok() {
+            Ok(folded)
+        } else {
+            Err(format!("write {wanted}"))
+        },
+    ))
+}
+
+/// Checks an address or a network.
+fn address(format: &str, text: &str) -> Result<(), Refused> {
     let wanted = match format {
         "ipv4" => "an IPv4 address such as 10.0.1.10",
         "ipv6" => "an IPv6 address such as 2001:db8::10",
@@ -57,4 +92,40 @@ fn leading_zero(text: &str) -> bool {
         && address
             .split('.')
             .any(|octet| octet.len() > 1 && octet.starts_with('0'))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::check;
+    use crate::spec::Lifetime;
+
+    #[test]
+    fn a_slip_of_a_time_span_is_put_right() {
+        let cure = |text: &str| check("lifetime", text).expect_err(text).2.ok();
+        for (slip, right) in [
+            ("2H", "2h"),
+            ("2 hours", "2h"),
+            ("1 hour 30 min", "1h30m"),
+            ("90 minutes", "90m"),
+        ] {
+            assert_eq!(cure(slip).as_deref(), Some(right));
+        }
+        for hopeless in ["7200", "1d", "-1h", "1.5h", "h", "2h\u{661}m"] {
+            assert_eq!(cure(hopeless), None, "{hopeless}");
+        }
+    }
+
+    proptest! {
+        /// serde must not refuse what the form lets through.
+        #[test]
+        fn the_form_of_a_time_span_is_what_serde_takes(text in "[0-9hm .-]{0,7}|\\PC{0,8}") {
+            let read = serde_json::from_value::<Lifetime>(text.as_str().into());
+            prop_assert_eq!(check("lifetime", &text).is_ok(), read.is_ok());
+            if let Err((_, _, Ok(right))) = check("lifetime", &text) {
+                prop_assert!(check("lifetime", &right).is_ok(), "{right}");
+            }
+        }
+    }
 }

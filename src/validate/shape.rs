@@ -8,11 +8,11 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
-use super::form::{address, invisible};
+use super::form::{self, invisible};
 use super::schema::{kind, meaning, words};
 use crate::diagnostic::code::document as code;
 use crate::diagnostic::{Diagnostic, List, Place, Report, closest};
-use crate::source::{Content, Node, child};
+use crate::source::{Content, Key, Node, child};
 
 /// The properties of a mapping whose keys are free.
 static NOTHING: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
@@ -99,11 +99,17 @@ impl<'a> Shape<'a> {
         match &node.content {
             Content::Mapping(entries) if !tagged.is_empty() => {
                 let mut out = Map::new();
-                for (key, value) in entries {
+                for (at, (key, value)) in entries.iter().enumerate() {
                     let path = child(path, &key.text);
+                    if self.duplicate(entries, at) {
+                        continue;
+                    }
                     if let Some((name, schema)) = tagged.iter().find(|(name, _)| *name == key.text)
                     {
                         out.insert((*name).to_owned(), self.value(schema, value, &path, None));
+                    } else if simple.contains(&key.text) {
+                        self.no_settings(&key.text, place.clone());
+                        return Value::Null;
                     } else {
                         self.unknown_key(&key.text, &names, Place::Key(path));
                     }
@@ -124,15 +130,15 @@ impl<'a> Shape<'a> {
 
     /// One of a few words. `tagged` are the choices that take settings.
     fn word(&mut self, words: &[String], tagged: &[&str], node: &Node, place: Place) -> Value {
-        let Some(text) = plain(node) else {
-            self.wrong_type(place, &List(words.to_vec(), "or").to_string());
+        let mut all: Vec<&str> = words.iter().map(String::as_str).collect();
+        all.extend(tagged);
+        let Some(text) = plain(node).filter(|_| !node.is_null()) else {
+            self.wrong_type(place, &List(all, "or").to_string());
             return Value::Null;
         };
         if words.iter().any(|word| word == text) {
             return text.into();
         }
-        let mut all: Vec<&str> = words.iter().map(String::as_str).collect();
-        all.extend(tagged);
         let mut problem = if tagged.contains(&text) {
             Diagnostic::new(&code::UNKNOWN_VALUE, format!("`{text}` takes settings"))
                 .at(place, "settings are missing")
@@ -179,17 +185,7 @@ impl<'a> Shape<'a> {
         let mut out = Map::new();
         for (at, (key, value)) in entries.iter().enumerate() {
             let here = child(path, &key.text);
-            if let Some((first, _)) = entries[..at]
-                .iter()
-                .find(|(other, _)| other.text == key.text)
-            {
-                let mut problem =
-                    Diagnostic::new(&code::DUPLICATE_KEY, format!("`{}` stands twice", key.text))
-                        .at(Place::Bytes(key.range.clone()), "the second one")
-                        .cure("remove one of the two");
-                let place = Place::Bytes(first.range.clone());
-                problem.others.push((place, "the first one".into()));
-                self.report.push(problem);
+            if self.duplicate(entries, at) {
                 continue;
             }
             match (properties.get(&key.text), free) {
@@ -301,14 +297,17 @@ impl<'a> Shape<'a> {
             return Value::Null;
         }
         if let Some(format) = schema.get("format").and_then(Value::as_str)
-            && let Err((code, message, cure)) = address(format, text)
+            && let Err((code, message, cure)) = form::check(format, text)
         {
-            let mut problem = Diagnostic::new(code, message);
-            problem = match cure {
-                Ok(value) => problem
-                    .at(place, "not the network's first address")
-                    .replace_with(value),
-                Err(cure) => problem.at(place, "not of that form").cure(cure),
+            let label = if std::ptr::eq(code, &raw const code::HOST_BITS) {
+                "not the network's first address"
+            } else {
+                "not of that form"
+            };
+            let problem = Diagnostic::new(code, message).at(place, label);
+            let problem = match cure {
+                Ok(value) => problem.replace_with(value),
+                Err(cure) => problem.cure(cure),
             };
             self.report.push(problem);
             return Value::Null;
@@ -347,6 +346,34 @@ impl<'a> Shape<'a> {
             return false;
         }
         true
+    }
+
+    /// Whether a key of a mapping stands there before; the report says so.
+    fn duplicate(&mut self, entries: &[(Key, Node)], at: usize) -> bool {
+        let key = &entries[at].0;
+        let Some((first, _)) = entries[..at]
+            .iter()
+            .find(|(other, _)| other.text == key.text)
+        else {
+            return false;
+        };
+        let mut problem =
+            Diagnostic::new(&code::DUPLICATE_KEY, format!("`{}` stands twice", key.text))
+                .at(Place::Bytes(key.range.clone()), "the second one")
+                .cure("remove one of the two");
+        let place = Place::Bytes(first.range.clone());
+        problem.others.push((place, "the first one".into()));
+        self.report.push(problem);
+        true
+    }
+
+    /// A choice without settings, written as a mapping.
+    fn no_settings(&mut self, word: &str, place: Place) {
+        self.report.push(
+            Diagnostic::new(&code::WRONG_TYPE, format!("`{word}` takes no settings"))
+                .at(place, "a mapping")
+                .cure(format!("write `{word}` alone, without a colon behind it")),
+        );
     }
 
     fn unknown_key(&mut self, key: &str, known: &[&str], place: Place) {

@@ -25,17 +25,23 @@ super::codes! {
         cure: "Name an image: image: { ami: ami-… }.",
         source: "documentation.ubuntu.com/aws: Find Ubuntu images; wiki.debian.org/Cloud/AmazonEC2Image",
     }
-    CLOUD_CONTROLLER = "HGN3005" Error "the cloud controller, which is not available yet" {
-        cause: "Nodes of a cluster with an external cloud provider keep a taint until the cloud controller removes it, and this version of hagen renders neither the controller nor its permissions.",
-        example: "kubernetes: { cloudProvider: external }",
-        cure: "Use none.",
-        source: "kubernetes.io: Cloud Controller Manager Administration; kubernetes/cloud-provider-aws",
-    }
     UNUSED_SETTING = "HGN3006" Warning "a setting without effect" {
         cause: "Nothing in the output depends on it with the other choices that were made, so it is a slip or was left over.",
         example: "publicSubnets in an existing VPC, with exposure: internal",
         cure: "Remove it, or make the choice that uses it.",
         source: "hagen",
+    }
+    NODE_NAME_LIKE_ID = "HGN3007" Error "a node name that reads as an instance id" {
+        cause: "AWS's cloud controller takes a node's name that begins with i- for the id of its instance, finds none of that id, and removes the node.",
+        example: "kubernetes: { cloudProvider: external } and a machine called i-love-lamp",
+        cure: "Rename the machine. Names such as cp-1 are fine.",
+        source: "kubernetes/cloud-provider-aws: nodeNameToInstanceID",
+    }
+    NODE_OUTSIDE_VPC = "HGN3008" Warning "a node outside the VPC, with the cloud controller" {
+        cause: "The cloud controller looks up each node's instance in its own account and region, and removes nodes that have none. A machine with an address outside the VPC may be an instance of a peered VPC, which is found, or a machine elsewhere, which is not. hagen cannot know which, nor does a node elsewhere find the metadata service that its provider id comes from.",
+        example: "kubernetes: { cloudProvider: external } and a machine with address: 192.168.7.31",
+        cure: "Make sure that the machine is an EC2 instance of this account and region, or use cloudProvider: none.",
+        source: "kubernetes.io: Cloud Controller Manager, node controller; kubernetes/cloud-provider-aws: instances_v2.go",
     }
 
     BAD_ID = "HGN3011" Error "an AWS id of the wrong form" {
@@ -301,14 +307,14 @@ super::codes! {
         cure: "Use m7i.large, or t3.medium for a test cluster.",
         source: "kubeadm preflight checks NumCPU and Mem",
     }
-    ARCHITECTURES = "HGN3085" Error "control plane and workers of different architectures" {
+    ARCHITECTURES = "HGN3085" Error "machines of different architectures" {
         cause: "One image is looked up for all machines, and an image is for x86 or for Arm.",
         example: "instanceTypes: { controlPlane: m7i.large, worker: m7g.large }",
         cure: "Use types of one architecture. A g behind the generation, as in m7g, is Arm.",
         source: "Amazon EC2 Instance Types: naming conventions",
     }
-    DISK_SIZE = "HGN3086" Error "a root volume that is too small or too large" {
-        cause: "The system, images and logs need 20 GiB, and a gp3 volume has at most 16384.",
+    DISK_SIZE = "HGN3086" Error "a volume that is too small or too large" {
+        cause: "The system, images and logs need 20 GiB and etcd's data 8, and a gp3 volume has at most 16384.",
         example: "diskSizes: { controlPlane: 8 }",
         cure: "Use 100.",
         source: "Amazon EBS User Guide: General Purpose SSD volumes; hagen: providers/aws/machines.yaml",

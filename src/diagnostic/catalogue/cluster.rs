@@ -191,7 +191,7 @@ super::codes! {
         cure: "Use 3, 5 or 7. More capacity for the API comes from larger machines.",
         source: "etcd.io: FAQ, maximum cluster size",
     }
-    FEW_ZONES = "HGN2065" Warning "a control plane in fewer than three zones" {
+    FEW_ZONES = "HGN2065" Warning "etcd members in fewer than three zones" {
         cause: "In one or two zones, one zone always holds more than half of the etcd members or as many as are needed, and with that zone the API is lost.",
         example: "controlPlane: { count: 3 } and two subnets",
         cure: "Add a subnet in a third zone.",
@@ -200,14 +200,26 @@ super::codes! {
     ZONE_LOSS = "HGN2066" Warning "a zone whose loss stops etcd" {
         cause: "One zone holds so many etcd members that the others are not more than half.",
         example: "five control-plane machines, three of them in eu-west-1a",
-        cure: "Spread the machines evenly over the zones.",
+        cure: "Spread the machines with etcd evenly over the zones.",
         source: "etcd.io: FAQ, failure tolerance; kubernetes.io: Running in multiple zones",
     }
-    EXTERNAL_ETCD = "HGN2067" Error "external etcd, which is not available yet" {
-        cause: "The key is part of the format, and this version of hagen cannot render it.",
-        example: "etcd: { external: { count: 3 } }",
-        cure: "Use stacked etcd. The two cannot be exchanged later.",
-        source: "hagen; kubernetes.io: Options for Highly Available Topology",
+    TOO_FEW_MEMBERS = "HGN2068" Error "too few members of external etcd" {
+        cause: "etcd on machines of its own is there to survive the loss of one. A single member does not, and it has the only copy of what the cluster knows.",
+        example: "etcd: { external: { count: 1 } }",
+        cure: "Use 3, or stacked etcd for a test cluster.",
+        source: "etcd.io: FAQ, failure tolerance; kubernetes.io: Options for Highly Available Topology",
+    }
+    TOO_MANY_API_SERVERS = "HGN2069" Error "more control-plane nodes than are of use" {
+        cause: "With external etcd the control plane may have any number of nodes from two: API servers agree on nothing among themselves. Each holds all objects in memory and watches all of etcd, though, and nodes join one after the other, so more than seven cost more than they give.",
+        example: "etcd: { external: { count: 3 } } and controlPlane: { count: 9 }",
+        cure: "Use 2 to 7. More capacity for the API comes from larger machines.",
+        source: "hagen; kubernetes.io: Considerations for large clusters",
+    }
+    ONE_ZONE = "HGN2070" Warning "a control plane in one zone" {
+        cause: "All API servers are in one zone, and with it the API is lost, although etcd may go on elsewhere.",
+        example: "etcd: { external: { count: 3 } } and control-plane machines in eu-west-1a only",
+        cure: "Spread the control plane over two zones or more.",
+        source: "kubernetes.io: Running in multiple zones",
     }
 
     IMAGE_REPOSITORY = "HGN2081" Error "an image repository of the wrong form" {

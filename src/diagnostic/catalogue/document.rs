@@ -67,4 +67,10 @@ super::codes! {
         cure: "Shorten the value.",
         source: "hagen",
     }
+    NOT_A_LIFETIME = "HGN1012" Error "a time span of the wrong form" {
+        cause: "A time span is hours and minutes, each a whole number of at most four digits. Days, seconds and fractions are refused, so that it has one way to be written.",
+        example: "secrets: { tokenLifetime: 7200 }",
+        cure: "Write it as 2h, 90m or 1h30m.",
+        source: "hagen schema",
+    }
 }

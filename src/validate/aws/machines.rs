@@ -8,8 +8,9 @@ use ipnet::IpNet;
 use crate::diagnostic::code::aws as code;
 use crate::diagnostic::code::cluster;
 use crate::diagnostic::{Count, Diagnostic, Place, Report};
-use crate::spec::{AwsMachine, MachineRole};
-use crate::validate::{addresses, names, networks, quorum};
+use crate::spec::{AwsMachine, Etcd, MachineRole};
+use crate::validate::quorum::{self, Zones};
+use crate::validate::{addresses, names, networks};
 
 use super::load_balancer::{is_kept, kept};
 use super::{Subnet, Target, holder, path};
@@ -36,11 +37,50 @@ pub(super) fn check(target: &Target<'_>, list: &[AwsMachine], report: &mut Repor
     );
     counts(target, list, report);
     mixed(list, report);
+    if target.cloud_controller() {
+        cloud_controller(target, list, report);
+    }
     let mut private: Vec<&Subnet<'_>> = target.private().collect();
     private.sort_by_key(|subnet| subnet.cidr);
     check_addresses(target, list, &private, report);
     unique(target, list, report);
-    spread(list, &private, report);
+    spread(target, list, &private, report);
+}
+
+/// What AWS's controller makes of nodes.
+fn cloud_controller(target: &Target<'_>, list: &[AwsMachine], report: &mut Report) {
+    const PROVIDER: &str = "kubernetes.cloudProvider";
+    // External etcd has no nodes.
+    let nodes = list
+        .iter()
+        .enumerate()
+        .filter(|(_, machine)| machine.role != MachineRole::Etcd);
+    for (at, machine) in nodes {
+        let name = machine.name.as_str();
+        if name.starts_with("i-") {
+            report.push(
+                Diagnostic::new(
+                    &code::NODE_NAME_LIKE_ID,
+                    format!("AWS's controller takes the node's name `{name}` for an instance id"),
+                )
+                .value(field(at, "name"), "begins as an instance id does")
+                .also(PROVIDER, "the controller runs in the cluster")
+                .cure("rename the machine: the name must not begin with `i-`"),
+            );
+        }
+        if !target.aws.network.cidr.contains(&machine.address) {
+            report.push(
+                Diagnostic::new(
+                    &code::NODE_OUTSIDE_VPC,
+                    format!("`{name}` is outside the VPC, and AWS's controller removes nodes that are no instances of its account and region"),
+                )
+                .value(field(at, "address"), "outside the VPC")
+                .also(PROVIDER, "the controller runs in the cluster")
+                .cure("make sure that the machine is an EC2 instance of this account and region")
+                .cure("or set `cloudProvider: none`"),
+            );
+        }
+    }
 }
 
 fn field(at: usize, key: &str) -> String {
@@ -62,9 +102,29 @@ fn counts(target: &Target<'_>, list: &[AwsMachine], report: &mut Report) {
             "workers.count",
             spec.workers.count,
         ),
+        (
+            MachineRole::Etcd,
+            "etcd machine",
+            "etcd.external.count",
+            target.etcd_machines(),
+        ),
     ] {
         let found = list.iter().filter(|machine| machine.role == role).count();
-        if found != usize::from(count) {
+        if role == MachineRole::Etcd && spec.etcd == Etcd::Stacked {
+            if found > 0 {
+                report.push(
+                    Diagnostic::new(
+                        &code::COUNT_DIFFERS,
+                        format!(
+                            "{} in the list, and etcd is on the control-plane nodes",
+                            Count(found, noun)
+                        ),
+                    )
+                    .key(path(LIST), Count(found, noun).to_string())
+                    .cure("add `etcd: { external: { count: 3 } }`, or correct their `role`"),
+                );
+            }
+        } else if found != usize::from(count) {
             report.push(
                 Diagnostic::new(
                     &code::COUNT_DIFFERS,
@@ -220,21 +280,27 @@ fn unique(target: &Target<'_>, list: &[AwsMachine], report: &mut Report) {
     }
 }
 
-/// How the control plane is spread over zones, where each machine's zone is known.
-fn spread(list: &[AwsMachine], private: &[&Subnet<'_>], report: &mut Report) {
-    let mut zones: BTreeMap<&str, usize> = BTreeMap::new();
-    for machine in list
-        .iter()
-        .filter(|machine| machine.role == MachineRole::ControlPlane)
-    {
-        let net: IpNet = networks::host(machine.address);
-        let zone = holder(private, net)
-            .map(|subnet| subnet.zone)
-            .or(machine.zone.as_deref());
-        match zone {
-            Some(zone) => *zones.entry(zone).or_default() += 1,
-            None => return,
+/// How the machines of a role are spread over zones, where each one's zone is known.
+fn spread(target: &Target<'_>, list: &[AwsMachine], private: &[&Subnet<'_>], report: &mut Report) {
+    let of = |role: MachineRole| {
+        let mut zones = Zones::new();
+        for machine in list.iter().filter(|machine| machine.role == role) {
+            let net: IpNet = networks::host(machine.address);
+            let zone = holder(private, net)
+                .map(|subnet| subnet.zone)
+                .or(machine.zone.as_deref())?;
+            *zones.entry(zone).or_default() += 1;
+        }
+        Some(zones)
+    };
+    let control_plane = of(MachineRole::ControlPlane);
+    let place = Place::Key(path(LIST));
+    match target.spec.etcd {
+        Etcd::Stacked => quorum::zones(control_plane.as_ref(), None, &place, report),
+        Etcd::External(_) => {
+            let (etcd, none) = (of(MachineRole::Etcd), Zones::new());
+            let control_plane = control_plane.as_ref().unwrap_or(&none);
+            quorum::zones(etcd.as_ref(), Some(control_plane), &place, report);
         }
     }
-    quorum::zones(&zones, &Place::Key(path(LIST)), report);
 }

@@ -17,21 +17,11 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use crate::diagnostic::code::aws as code;
 use crate::diagnostic::{Diagnostic, Report, closest};
 use crate::facts::aws::REGIONS;
-use crate::spec::{Aws, AwsImage, AwsMachines, CloudProvider, Cluster, Exposure};
+use crate::spec::{Aws, AwsImage, AwsMachines, CloudProvider, Cluster, Etcd, Exposure};
 
 pub(super) fn check(spec: &Cluster, aws: &Aws, report: &mut Report) {
     let target = Target::new(spec, aws);
     region(aws, report);
-    if spec.kubernetes.cloud_provider == CloudProvider::External {
-        report.push(
-            Diagnostic::new(
-                &code::CLOUD_CONTROLLER,
-                "the cloud controller is not available on AWS yet",
-            )
-            .value("kubernetes.cloudProvider", "not available yet")
-            .replace_with("none"),
-        );
-    }
     ids::check(&target, report);
     zones::check(&target, report);
     network::check(&target, report);
@@ -126,6 +116,28 @@ impl<'a> Target<'a> {
         } else {
             self.internal_load_balancer()
         }
+    }
+
+    /// How many of `count` machines that Terraform makes stand in each private subnet: they go
+    /// round, beginning with the first.
+    fn shares(&self, count: u16) -> Vec<usize> {
+        let (subnets, count) = (self.private().count(), usize::from(count));
+        (0..subnets)
+            .map(|at| count / subnets + usize::from(at < count % subnets))
+            .collect()
+    }
+
+    /// How many machines external etcd has; none with stacked etcd.
+    fn etcd_machines(&self) -> u16 {
+        match self.spec.etcd {
+            Etcd::Stacked => 0,
+            Etcd::External(external) => external.count,
+        }
+    }
+
+    /// Whether AWS's own controller runs in the cluster.
+    fn cloud_controller(&self) -> bool {
+        self.spec.kubernetes.cloud_provider == CloudProvider::External
     }
 
     /// Whether hagen makes the VPC.

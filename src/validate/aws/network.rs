@@ -230,15 +230,21 @@ fn present(target: &Target<'_>, report: &mut Report) {
 /// Whether each private subnet has room for its nodes and the load balancer.
 fn room(target: &Target<'_>, report: &mut Report) {
     let mut private: Vec<&Subnet<'_>> = target.private().collect();
-    private.sort_by_key(|subnet| subnet.cidr);
     let mut nodes = vec![0_usize; private.len()];
     match &target.aws.machines {
         AwsMachines::Provision(_) => {
-            let share = |count: u16| usize::from(count).div_ceil(private.len().max(1));
-            let each = share(target.spec.control_plane.count) + share(target.spec.workers.count);
-            nodes.fill(each);
+            for count in [
+                target.spec.control_plane.count,
+                target.spec.workers.count,
+                target.etcd_machines(),
+            ] {
+                for (nodes, share) in nodes.iter_mut().zip(target.shares(count)) {
+                    *nodes += share;
+                }
+            }
         }
         AwsMachines::Existing(list) => {
+            private.sort_by_key(|subnet| subnet.cidr);
             for machine in list {
                 let found = holder(&private, networks::host(machine.address));
                 if let Some(at) = found.and_then(|found| {
@@ -266,7 +272,7 @@ fn room(target: &Target<'_>, report: &mut Report) {
                     format!(
                         "the subnet `{}` has {free} addresses, too few for {} and {balancer} for the load balancer",
                         subnet.cidr,
-                        Count(nodes, "node"),
+                        Count(nodes, "machine"),
                     ),
                 )
                 .value(format!("{}.cidr", subnet.path), "too small")

@@ -1,13 +1,12 @@
 //! Machines that Terraform makes.
 
-use std::collections::BTreeMap;
-
 use crate::diagnostic::code::aws as code;
 use crate::diagnostic::{Diagnostic, Place, Report};
 use crate::facts::aws::{LOAD_BALANCER, MACHINES, family, is_arm};
-use crate::spec::AwsProvision;
-use crate::validate::quorum;
+use crate::spec::{AwsProvision, Etcd};
+use crate::validate::quorum::{self, Zones};
 
+use super::network::unused;
 use super::{Target, path};
 
 pub(super) fn check(target: &Target<'_>, provision: &AwsProvision, report: &mut Report) {
@@ -22,22 +21,24 @@ pub(super) fn check(target: &Target<'_>, provision: &AwsProvision, report: &mut 
             .cure("or name the networks of your mirrors; access to anywhere is never a default"),
         );
     }
-    instance_types(provision, report);
-    disks(provision, report);
+    instance_types(target, provision, report);
+    disks(target, provision, report);
     if let Some(key) = &provision.ssh_key {
         ssh_key(key, report);
     }
     spread(target, report);
 }
 
-fn instance_types(provision: &AwsProvision, report: &mut Report) {
+fn instance_types(target: &Target<'_>, provision: &AwsProvision, report: &mut Report) {
     let types = &provision.instance_types;
     let at = |key: &str| path(&format!("machines.provision.instanceTypes.{key}"));
     let mut good = true;
-    let worker = types.worker.as_deref().map(|worker| ("worker", worker));
+    let others = [("worker", &types.worker), ("etcd", &types.etcd)]
+        .into_iter()
+        .filter_map(|(key, kind)| Some((key, kind.as_deref()?)));
     for (key, kind) in [("controlPlane", types.control_plane.as_str())]
         .into_iter()
-        .chain(worker)
+        .chain(others.clone())
     {
         if !is_instance_type(kind) {
             good = false;
@@ -53,6 +54,12 @@ fn instance_types(provision: &AwsProvision, report: &mut Report) {
                 problem.cure("use a type such as `m7i.large`")
             });
         }
+    }
+    if types.etcd.is_some() && target.spec.etcd == Etcd::Stacked {
+        report.push(unused(
+            at("etcd"),
+            "`instanceTypes.etcd` has no effect: etcd is on the control-plane nodes",
+        ));
     }
     if !good {
         return;
@@ -88,20 +95,18 @@ fn instance_types(provision: &AwsProvision, report: &mut Report) {
             "one of the two processors",
         ));
     }
-    if let Some(worker) = &types.worker
-        && is_arm(worker) != is_arm(kind)
-    {
+    for (key, other) in others.filter(|(_, other)| is_arm(other) != is_arm(kind)) {
         let name = |arm| if arm { "Arm" } else { "x86" };
         report.push(
             Diagnostic::new(
                 &code::ARCHITECTURES,
                 format!(
-                    "`{kind}` is {} and `{worker}` is {}, and all machines have one image",
+                    "`{kind}` is {} and `{other}` is {}, and all machines have one image",
                     name(is_arm(kind)),
-                    name(is_arm(worker))
+                    name(is_arm(other))
                 ),
             )
-            .value(at("worker"), name(is_arm(worker)))
+            .value(at(key), name(is_arm(other)))
             .also(at("controlPlane"), name(is_arm(kind)))
             .cure("use types of one architecture"),
         );
@@ -132,13 +137,23 @@ fn is_instance_type(text: &str) -> bool {
             .is_some_and(|(family, size)| plain(family) && plain(size))
 }
 
-fn disks(provision: &AwsProvision, report: &mut Report) {
+fn disks(target: &Target<'_>, provision: &AwsProvision, report: &mut Report) {
     let sizes = provision.disk_sizes;
-    for (key, size) in [
-        ("controlPlane", sizes.control_plane),
-        ("worker", sizes.worker),
-    ] {
-        let fault = if size < MACHINES.smallest_disk {
+    let mut all = vec![
+        (
+            "controlPlane",
+            "root",
+            sizes.control_plane,
+            MACHINES.smallest_disk,
+        ),
+        ("worker", "root", sizes.worker, MACHINES.smallest_disk),
+    ];
+    // Without external etcd there is no such volume, whatever its size.
+    if target.spec.etcd != Etcd::Stacked {
+        all.push(("etcd", "data", sizes.etcd, MACHINES.smallest_etcd_disk));
+    }
+    for (key, what, size, smallest) in all {
+        let fault = if size < smallest {
             "small"
         } else if size > MACHINES.largest_disk {
             "large"
@@ -148,16 +163,13 @@ fn disks(provision: &AwsProvision, report: &mut Report) {
         report.push(
             Diagnostic::new(
                 &code::DISK_SIZE,
-                format!("a root volume of {size} GiB is too {fault}"),
+                format!("a {what} volume of {size} GiB is too {fault}"),
             )
             .value(
                 path(&format!("machines.provision.diskSizes.{key}")),
                 format!("too {fault}"),
             )
-            .cure(format!(
-                "use {} to {} GiB",
-                MACHINES.smallest_disk, MACHINES.largest_disk
-            )),
+            .cure(format!("use {smallest} to {} GiB", MACHINES.largest_disk)),
         );
     }
 }
@@ -184,21 +196,31 @@ fn ssh_key(key: &str, report: &mut Report) {
     );
 }
 
-/// hagen spreads the control plane over the private subnets in turn.
+/// hagen spreads the machines of each role over the private subnets in turn.
 fn spread(target: &Target<'_>, report: &mut Report) {
-    let count = usize::from(target.spec.control_plane.count);
     let subnets: Vec<&str> = target.private().map(|subnet| subnet.zone).collect();
     if subnets.is_empty() {
         return;
     }
-    let mut zones: BTreeMap<&str, usize> = BTreeMap::new();
-    for (at, zone) in subnets.iter().enumerate() {
-        let nodes = count / subnets.len() + usize::from(at < count % subnets.len());
-        if nodes > 0 {
-            *zones.entry(zone).or_default() += nodes;
+    let in_turn = |count: u16| {
+        let mut zones = Zones::new();
+        for (zone, nodes) in subnets.iter().zip(target.shares(count)) {
+            if nodes > 0 {
+                *zones.entry(zone).or_default() += nodes;
+            }
         }
+        zones
+    };
+    let control_plane = in_turn(target.spec.control_plane.count);
+    let etcd = match target.spec.etcd {
+        Etcd::Stacked => None,
+        Etcd::External(external) => Some(in_turn(external.count)),
+    };
+    let place = Place::Key(path("network.subnets"));
+    match &etcd {
+        None => quorum::zones(Some(&control_plane), None, &place, report),
+        Some(etcd) => quorum::zones(Some(etcd), Some(&control_plane), &place, report),
     }
-    quorum::zones(&zones, &Place::Key(path("network.subnets")), report);
 }
 
 #[cfg(test)]

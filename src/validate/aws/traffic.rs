@@ -4,7 +4,7 @@ use ipnet::{IpNet, Ipv4Net};
 
 use crate::diagnostic::code::aws as code;
 use crate::diagnostic::{Diagnostic, Report};
-use crate::spec::AwsMachines;
+use crate::spec::{AwsMachines, MachineRole};
 use crate::validate::endpoint;
 use crate::validate::networks::{self, Set};
 
@@ -73,6 +73,8 @@ fn nodes_allowed(target: &Target<'_>, report: &mut Report) {
         AwsMachines::Existing(list) => list
             .iter()
             .enumerate()
+            // etcd is asked by API servers and asks none.
+            .filter(|(_, machine)| machine.role != MachineRole::Etcd)
             .map(|(at, machine)| {
                 (
                     path(&format!("machines.existing[{at}].address")),
