@@ -1,5 +1,7 @@
 //! The secrets of a cluster: their form, the CA that they hold, and the file they go to.
 
+mod common;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -9,6 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use common::{EXAMPLE, Folder};
 use hagen::component::placeholder::{self, longest};
 use hagen::secrets::{Member, Pair, Problem, Secrets, Wanted, generate, tfvars, write};
 use p256::ecdsa::signature::Verifier as _;
@@ -194,7 +197,7 @@ fn the_file_is_for_its_owner_only_and_is_not_overwritten_by_mistake() {
     let path = folder.path().join("secrets.auto.tfvars.json");
     let first = generate(now());
     write(&path, &tfvars(&first), false).expect("written");
-    assert_eq!(mode(&path), 0o600);
+    assert_eq!(mode_of(&path), 0o600);
 
     let second = generate(now());
     let error = write(&path, &tfvars(&second), false).expect_err("refused");
@@ -203,7 +206,7 @@ fn the_file_is_for_its_owner_only_and_is_not_overwritten_by_mistake() {
 
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("chmod");
     write(&path, &tfvars(&second), true).expect("overwritten");
-    assert_eq!(mode(&path), 0o600);
+    assert_eq!(mode_of(&path), 0o600);
     assert_eq!(fs::read_to_string(&path).expect("read"), tfvars(&second));
     assert_eq!(
         fs::read_dir(folder.path()).expect("list").count(),
@@ -234,7 +237,7 @@ fn a_symbolic_link_is_not_followed() {
     assert!(!folder.path().join("nowhere").exists());
 }
 
-fn mode(path: &Path) -> u32 {
+fn mode_of(path: &Path) -> u32 {
     fs::metadata(path).expect("there").permissions().mode() & 0o777
 }
 
@@ -441,6 +444,257 @@ fn user_data_has_room_for_certificates_of_etcd() {
         fits(&own.certificate, placeholder::ETCD_MEMBER_CERTIFICATE);
         fits(&own.key, placeholder::ETCD_MEMBER_KEY);
     }
+}
+
+/// A folder with a spec of this mode and, with `members`, of external etcd.
+fn spec(mode: &str, members: u16) -> String {
+    let etcd = if members == 0 {
+        String::new()
+    } else {
+        format!("etcd: {{ external: {{ count: {members} }} }}\n")
+    };
+    let spec = EXAMPLE;
+    format!("{spec}\n{etcd}secrets: {{ mode: {mode} }}\n")
+}
+
+fn names(path: &Path) -> Vec<String> {
+    let text = fs::read_to_string(path).expect("a file");
+    let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    value.as_object().expect("values").keys().cloned().collect()
+}
+
+const ETCD: [&str; 4] = [
+    "etcd_ca_certificate",
+    "etcd_client_certificate",
+    "etcd_client_key",
+    "etcd_members",
+];
+
+#[test]
+fn each_mode_has_the_values_that_it_needs() {
+    for (mode, members) in [("pinned", 0), ("tofu", 0), ("pinned", 3), ("tofu", 3)] {
+        let folder = Folder::new(&spec(mode, members));
+        let out = "s.auto.tfvars.json";
+        let ran = folder.hagen(&["secrets", "--out", out]).code(0);
+        assert_eq!(ran.stdout(), format!("{out}\n"));
+        let mut expected = vec!["bootstrap_token", "certificate_key"];
+        if mode == "pinned" {
+            expected.extend(["cluster_ca_certificate", "cluster_ca_key"]);
+        }
+        if members > 0 {
+            expected.extend(ETCD);
+        }
+        assert_eq!(names(&folder.path().join(out)), expected, "{mode}");
+        let ca = folder.path().join("secrets.etcd-ca.pem");
+        assert_eq!(ca.exists(), members > 0);
+        if members > 0 {
+            assert_eq!(mode_of(&ca), 0o600);
+            let text = fs::read_to_string(&ca).expect("a file");
+            assert!(text.contains("CERTIFICATE") && text.contains("EC PRIVATE KEY"));
+        }
+        assert!(!folder.path().join("secrets").exists());
+    }
+}
+
+#[test]
+fn machines_that_wait_have_bundles_and_terraform_has_nothing() {
+    for members in [0, 3] {
+        let folder = Folder::new(&spec("{ drop: file }", members));
+        fs::create_dir(folder.path().join("o")).expect("a folder");
+        let ran = folder.hagen(&["secrets", "--out", "o"]).code(0);
+        assert_eq!(ran.stdout(), "o/secrets.operator.json\n");
+        let bundles = folder.path().join("o/secrets");
+        assert_eq!(mode_of(&bundles), 0o700);
+        let mut found: Vec<String> = fs::read_dir(&bundles)
+            .expect("a folder")
+            .map(|entry| entry.expect("entry").file_name().to_string_lossy().into())
+            .collect();
+        found.sort();
+        let mut expected = vec!["control-plane", "first-control-plane", "worker"];
+        if members > 0 {
+            expected = vec![
+                "control-plane",
+                "etcd-1",
+                "etcd-2",
+                "etcd-3",
+                "first-control-plane",
+                "worker",
+            ];
+        }
+        assert_eq!(found, expected);
+        let text = fs::read_to_string(folder.path().join("o/secrets.operator.json")).expect("file");
+        let secrets = Secrets::parse(&text).expect("secrets");
+        for name in &found {
+            let path = bundles.join(name);
+            assert_eq!(mode_of(&path), 0o600);
+            let text = fs::read_to_string(&path).expect("a bundle");
+            let mut lines: Vec<&str> = text.lines().collect();
+            assert_eq!(lines.pop(), Some("end"));
+            let values: Vec<(&str, String)> = lines
+                .iter()
+                .map(|line| {
+                    let (name, value) = line.split_once(' ').expect("two words");
+                    let value = STANDARD.decode(value).expect("base64");
+                    (name, String::from_utf8(value).expect("text"))
+                })
+                .collect();
+            let has: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
+            let mut expected = match name.as_str() {
+                "first-control-plane" => {
+                    vec!["bootstrap-token", "certificate-key", "ca.crt", "ca.key"]
+                }
+                "control-plane" => vec!["bootstrap-token", "certificate-key", "ca.crt"],
+                "worker" => vec!["bootstrap-token", "ca.crt"],
+                _ => vec!["ca.crt", "member.crt", "member.key"],
+            };
+            if members > 0 && name == "first-control-plane" {
+                expected.extend([
+                    "etcd/ca.crt",
+                    "apiserver-etcd-client.crt",
+                    "apiserver-etcd-client.key",
+                ]);
+            }
+            assert_eq!(has, expected, "{name}");
+            for (has, value) in values {
+                let expected = match (has, secrets.member(name)) {
+                    ("bootstrap-token", _) => secrets.bootstrap_token().to_owned(),
+                    ("certificate-key", _) => secrets.certificate_key().to_owned(),
+                    ("etcd/ca.crt", _) | ("ca.crt", Some(_)) => {
+                        secrets.etcd_ca_certificate().expect("a CA").to_owned()
+                    }
+                    ("ca.crt", None) => ca(&secrets).certificate.clone(),
+                    ("ca.key", _) => ca(&secrets).key.clone(),
+                    ("apiserver-etcd-client.crt", _) => {
+                        secrets.etcd_client().expect("there").certificate.clone()
+                    }
+                    ("apiserver-etcd-client.key", _) => {
+                        secrets.etcd_client().expect("there").key.clone()
+                    }
+                    ("member.crt", Some(member)) => member.certificate.clone(),
+                    ("member.key", Some(member)) => member.key.clone(),
+                    other => panic!("{other:?}"),
+                };
+                assert_eq!(value, expected, "{name} {has}");
+            }
+        }
+        // Terraform would read these names.
+        for out in [
+            "o/secrets.auto.tfvars.json",
+            "o/secrets.tfvars.json",
+            "o/x.json",
+        ] {
+            folder
+                .hagen(&["secrets", "--out", out])
+                .code(3)
+                .stderr_has("HGN9006");
+        }
+        folder
+            .hagen(&["secrets", "--out", "o/secrets.other.json"])
+            .code(0);
+    }
+}
+
+#[test]
+fn from_three_members_to_five() {
+    for mode in ["pinned", "{ drop: url }"] {
+        let folder = Folder::new(&spec(mode, 3));
+        fs::create_dir(folder.path().join("o")).expect("a folder");
+        let hagen = |flags: &[&str]| {
+            let arguments = [&["secrets", "--out", "o"], flags].concat();
+            folder.hagen(&arguments)
+        };
+        let main = hagen(&[]).code(0).stdout();
+        let main = folder.path().join(main.trim());
+        let ca = folder.path().join("o/secrets.etcd-ca.pem");
+        let read = |path: &Path| fs::read_to_string(path).expect("a file");
+        let (before, key) = (read(&main), read(&ca));
+        hagen(&[]).code(2).stderr_has("HGN9005").stderr_has("--add");
+        hagen(&["--add"]).code(0).stderr_has("nothing was missing");
+        assert_eq!(read(&main), before);
+
+        folder.spec(&spec(mode, 5));
+        let ran = hagen(&["--add"])
+            .code(0)
+            .stderr_has("added: `etcd_members.etcd-4` and `etcd_members.etcd-5`");
+        let after = read(&main);
+        assert!(after.starts_with(before.strip_suffix("\n  }\n}\n").expect("the end")));
+        assert_eq!(read(&ca), key);
+        let secrets = Secrets::parse(&after).expect("secrets");
+        for secret in [
+            secrets.bootstrap_token(),
+            secrets.certificate_key(),
+            "PRIVATE",
+        ] {
+            assert!(!ran.stderr().contains(secret));
+        }
+        if mode != "pinned" {
+            assert!(folder.path().join("o/secrets/etcd-5").exists());
+        }
+
+        hagen(&["--renew-etcd"]).code(0);
+        let renewed = Secrets::parse(&read(&main)).expect("secrets");
+        assert_ne!(
+            renewed.member("etcd-1").expect("there").key,
+            secrets.member("etcd-1").expect("there").key
+        );
+        assert_eq!(renewed.bootstrap_token(), secrets.bootstrap_token());
+        assert_eq!(read(&ca), key);
+        hagen(&["--rotate"]).code(0);
+        let rotated = Secrets::parse(&read(&main)).expect("secrets");
+        assert_ne!(rotated.bootstrap_token(), secrets.bootstrap_token());
+        assert_eq!(
+            rotated.member("etcd-1").expect("there").key,
+            renewed.member("etcd-1").expect("there").key
+        );
+
+        // Without the CA nothing is signed, and nothing changes.
+        let before = read(&main);
+        fs::rename(&ca, folder.path().join("elsewhere")).expect("moved");
+        folder.spec(&spec(mode, 7));
+        for flag in ["--add", "--renew-etcd"] {
+            hagen(&[flag]).code(2).stderr_has("HGN9012");
+        }
+        fs::write(&ca, "nonsense").expect("written");
+        hagen(&["--add"]).code(2).stderr_has("HGN9012");
+        let other = Folder::new(&spec("pinned", 3));
+        other.hagen(&["secrets", "--out", "s.tfvars.json"]).code(0);
+        fs::copy(other.path().join("secrets.etcd-ca.pem"), &ca).expect("copied");
+        hagen(&["--add"]).code(2).stderr_has("another CA");
+        assert_eq!(read(&main), before);
+        // All anew, the CA too.
+        hagen(&["--force"]).code(0);
+        assert_ne!(read(&ca), key);
+        let all = Secrets::parse(&read(&main)).expect("secrets");
+        assert!(all.member("etcd-7").is_some());
+        assert_ne!(all.etcd_ca_certificate(), rotated.etcd_ca_certificate());
+    }
+}
+
+#[test]
+fn flags_that_contradict_each_other_and_files_that_are_not_there() {
+    let folder = Folder::new(&spec("pinned", 0));
+    folder
+        .hagen(&["secrets", "--out", "s.tfvars.json", "--add", "--force"])
+        .code(2);
+    for flag in ["--add", "--rotate", "--renew-etcd"] {
+        folder
+            .hagen(&["secrets", "--out", "s.tfvars.json", flag])
+            .code(3)
+            .stderr_has("HGN9001");
+    }
+    folder.hagen(&["secrets", "--out", "s.tfvars.json"]).code(0);
+    folder
+        .hagen(&["secrets", "--out", "s.tfvars.json", "--renew-etcd"])
+        .code(2)
+        .stderr_has("HGN9011");
+    fs::create_dir(folder.path().join("specs")).expect("a folder");
+    for name in ["a.yaml", "b.yaml"] {
+        fs::write(folder.path().join("specs").join(name), EXAMPLE).expect("written");
+    }
+    folder
+        .hagen(&["secrets", "--file", "specs", "--out", "t.tfvars.json"])
+        .code(2)
+        .stderr_has("HGN9009");
 }
 
 #[test]

@@ -69,7 +69,7 @@ pub(super) fn run(arguments: &cli::Secrets) -> Result<Outcome, Stop> {
     .map_err(|problem| unusable(&files, &problem))?;
     if let Some(ca) = &etcd_ca {
         if !had_ca {
-            files.write(&files.etcd_ca, &ca.text(), arguments.force)?;
+            write(&files.etcd_ca, &ca.text(), arguments.force)?;
         }
         print::note(&format!(
             "{} holds the key of etcd's CA: no machine and no state needs it; keep it where only you can read it",
@@ -147,7 +147,10 @@ fn place(out: &Path, mode: SecretsMode) -> Result<PathBuf, Stop> {
         .file_name()
         .map_or(String::new(), |name| name.to_string_lossy().into_owned());
     let fits = if drop {
-        name.starts_with("secrets.") && name.ends_with(".json") && !name.ends_with(".tfvars.json")
+        let middle = name
+            .strip_prefix("secrets.")
+            .and_then(|rest| rest.strip_suffix(".json"));
+        middle.is_some_and(|middle| middle != "tfvars" && !middle.ends_with(".tfvars"))
     } else {
         name.ends_with(".tfvars.json")
     };
@@ -210,13 +213,13 @@ impl Files {
         } else {
             BTreeMap::new()
         };
-        self.write(&self.main, &Zeroizing::new(secrets.text()), replace)?;
+        write(&self.main, &Zeroizing::new(secrets.text()), replace)?;
         if bundles.is_empty() {
             return Ok(());
         }
         secrets::folder(&self.bundles).map_err(|error| cannot_write(&self.bundles, &error))?;
         for (name, text) in &bundles {
-            self.write(&self.bundles.join(name), text, true)?;
+            write(&self.bundles.join(name), text, true)?;
         }
         let names: Vec<&str> = bundles.keys().map(String::as_str).collect();
         print::note(&format!(
@@ -238,16 +241,16 @@ impl Files {
             .map(Some)
             .map_err(|problem| unusable(self, &problem))
     }
+}
 
-    fn write(&self, path: &Path, text: &str, replace: bool) -> Result<(), Stop> {
-        secrets::write(path, text, replace).map_err(|error| {
-            if error.kind() == io::ErrorKind::AlreadyExists {
-                in_the_way(path)
-            } else {
-                cannot_write(path, &error)
-            }
-        })
-    }
+fn write(path: &Path, text: &str, replace: bool) -> Result<(), Stop> {
+    secrets::write(path, text, replace).map_err(|error| {
+        if error.kind() == io::ErrorKind::AlreadyExists {
+            in_the_way(path)
+        } else {
+            cannot_write(path, &error)
+        }
+    })
 }
 
 /// Reads a file of secrets.
