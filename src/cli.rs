@@ -42,8 +42,12 @@ pub enum Command {
     Schema,
     /// List the targets and what each can do
     Providers(Providers),
-    /// Make the secrets of a cluster: join token, certificate key, cluster CA
+    /// Make the secrets of a cluster, or add to them: join token, certificate key, CAs
     Secrets(Secrets),
+    /// Print a script that revives expired join secrets; it holds them
+    Rearm(Rearm),
+    /// Print the commands of one task, with this cluster's names and values
+    Runbook(Runbook),
     /// Print the completions of a shell
     Completions(Completions),
     /// Print the manual page
@@ -147,12 +151,60 @@ pub struct Secrets {
     /// The spec of the cluster [default: hagen.yaml]
     #[arg(long, value_name = "F")]
     pub file: Option<PathBuf>,
-    /// The file to write, or the rendered folder: then secrets.auto.tfvars.json in it
+    /// The file to write, or the rendered folder: then secrets.auto.tfvars.json in it, or
+    /// secrets.operator.json with `mode: drop`
     #[arg(long, value_name = "S")]
     pub out: PathBuf,
+    /// Keep everything that is there, and add what the spec needs: certificates of new members of
+    /// etcd
+    #[arg(long, group = "change")]
+    pub add: bool,
+    /// Make new certificates for external etcd, from the same CA
+    #[arg(long, group = "change")]
+    pub renew_etcd: bool,
+    /// Make a new bootstrap token and certificate key
+    #[arg(long, group = "change")]
+    pub rotate: bool,
     /// Replace secrets that are there: a running cluster does not know the new ones
-    #[arg(long)]
+    #[arg(long, group = "change")]
     pub force: bool,
+}
+
+/// `hagen rearm`.
+#[derive(Debug, Args)]
+pub struct Rearm {
+    /// The file that `hagen secrets` wrote, or the folder it is in
+    #[arg(long, value_name = "S")]
+    pub secrets: PathBuf,
+    /// The spec of the cluster [default: hagen.yaml]
+    #[arg(long, value_name = "F")]
+    pub file: Option<PathBuf>,
+    /// A file to write the script to, for its owner only
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Put a new bootstrap token and certificate key into the file first, for machines that are
+    /// made from now on
+    #[arg(long)]
+    pub rotate: bool,
+}
+
+/// `hagen runbook`.
+#[derive(Debug, Args)]
+pub struct Runbook {
+    /// The task
+    #[arg(value_enum)]
+    pub task: Task,
+    /// The node, for `replace`
+    pub node: Option<String>,
+    /// The target
+    #[arg(long, value_name = "P", value_parser = provider_names())]
+    pub provider: String,
+    /// The spec of the cluster [default: hagen.yaml]
+    #[arg(long, value_name = "F")]
+    pub file: Option<PathBuf>,
+    /// The version, for `upgrade` [default: the next minor]
+    #[arg(long, value_name = "VERSION")]
+    pub to: Option<String>,
 }
 
 /// `hagen completions`.
@@ -160,6 +212,33 @@ pub struct Secrets {
 pub struct Completions {
     /// The shell
     pub shell: Shell,
+}
+
+/// What `hagen runbook` has the commands of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Task {
+    /// Add control-plane nodes: from 3 to 5.
+    AddControlPlane,
+    /// Add workers.
+    AddWorker,
+    /// Add members to external etcd: from 3 to 5.
+    AddEtcd,
+    /// Replace one machine, with its name.
+    Replace,
+    /// Renew certificates before their year is over.
+    RotateCertificates,
+    /// Upgrade Kubernetes by one minor, or to a patch.
+    Upgrade,
+    /// Revive expired join secrets.
+    Rearm,
+    /// What the mode of the secrets protects against, and how they get to the machines.
+    Secrets,
+    /// The commands of kubeadm that people know, and the files that replace them.
+    Kubeadm,
+    /// Delete the cluster.
+    TearDown,
+    /// Install the cloud controller.
+    CloudController,
 }
 
 /// Text for people or JSON for tools.

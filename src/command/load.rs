@@ -94,7 +94,8 @@ fn standard_input() -> Result<Result<Source, Said>, Stop> {
     Ok(parse("<stdin>".to_owned(), text))
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> Stop {
+/// A file that cannot be read.
+pub(super) fn unreadable(path: &Path, error: &io::Error) -> Stop {
     let reason = match error.kind() {
         io::ErrorKind::NotFound => "it does not exist".to_owned(),
         io::ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),

@@ -8,8 +8,10 @@ mod load;
 mod man;
 mod print;
 mod providers;
+mod rearm;
 mod render;
 mod rendering;
+mod runbook;
 mod schema;
 mod secrets;
 mod validate;
@@ -97,6 +99,8 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Schema => schema::run(),
         Command::Providers(arguments) => providers::run(arguments),
         Command::Secrets(arguments) => secrets::run(arguments),
+        Command::Rearm(arguments) => rearm::run(arguments),
+        Command::Runbook(arguments) => runbook::run(arguments),
         Command::Completions(arguments) => completions::run(arguments),
         Command::Man => man::run(),
     };

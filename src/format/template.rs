@@ -13,10 +13,16 @@ use handlebars::{
 use serde::Serialize;
 
 /// Every template: its name is its path below `templates/`.
-pub const TEMPLATES: &[(&str, &str)] = &[(
-    "aws/README.md.hbs",
-    include_str!("../../templates/aws/README.md.hbs"),
-)];
+pub const TEMPLATES: &[(&str, &str)] = &[
+    (
+        "aws/README.md.hbs",
+        include_str!("../../templates/aws/README.md.hbs"),
+    ),
+    (
+        "runbook/rearm.sh.hbs",
+        include_str!("../../templates/runbook/rearm.sh.hbs"),
+    ),
+];
 
 /// Files that are emitted as they are.
 pub mod verbatim {

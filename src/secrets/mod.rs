@@ -5,65 +5,75 @@
 
 mod authority;
 mod file;
+mod store;
 
-pub use file::write;
+pub use authority::Pair;
+pub use file::{folder, write};
+pub use store::{Problem, Secrets};
 
-use std::fmt;
 use std::time::SystemTime;
 
-use serde_json::json;
-use zeroize::Zeroize as _;
-
-/// The secrets of one cluster. Memory that held them is overwritten in the end.
-#[derive(Clone)]
-pub struct Secrets {
-    /// Lets machines join: six and sixteen lower-case letters or digits.
-    pub bootstrap_token: String,
-    /// Encrypts the control plane's certificates on their way to joining nodes: 64 hex digits.
-    pub certificate_key: String,
-    /// The certificate of the cluster's CA.
-    pub ca_certificate_pem: String,
-    /// The key of the cluster's CA, in SEC1: kubeadm cannot read PKCS#8 on joining nodes.
-    pub ca_key_pem: String,
+/// Which secrets a cluster needs.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Whether its CA is made before its first machine.
+    pub cluster_ca: bool,
+    /// The members of external etcd, if it has that.
+    pub etcd: Option<Vec<Member>>,
 }
 
-/// Says that there are secrets and not what they are.
-impl fmt::Debug for Secrets {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Secrets").finish_non_exhaustive()
-    }
+/// A member of external etcd.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The machine's name.
+    pub name: String,
+    /// The name by which other machines find it.
+    pub host: String,
 }
 
-impl Drop for Secrets {
-    fn drop(&mut self) {
-        self.bootstrap_token.zeroize();
-        self.certificate_key.zeroize();
-        self.ca_key_pem.zeroize();
-    }
-}
-
-/// Makes new secrets from the operating system's randomness. `now` is when the CA is made.
+/// Makes the secrets of a cluster whose CA is made before and whose etcd is stacked, from the
+/// operating system's randomness. `now` is when the CA is made.
 ///
 /// Panics where the operating system gives no randomness: nothing may be made without it.
 pub fn generate(now: SystemTime) -> Secrets {
-    let (ca_certificate_pem, ca_key_pem) = authority::generate(now);
-    Secrets {
-        bootstrap_token: never_a_number(|| format!("{}.{}", token_part(6), token_part(16))),
-        certificate_key: never_a_number(|| hexadecimal(&random::<32>())),
-        ca_certificate_pem,
-        ca_key_pem,
+    let wanted = Wanted {
+        cluster_ca: true,
+        etcd: None,
+    };
+    let mut secrets = Secrets::default();
+    match secrets.add(&wanted, &mut None, now) {
+        Ok(_) => secrets,
+        Err(problem) => panic!("new secrets lack something, a bug in hagen: {problem:?}"),
     }
 }
 
 /// The secrets as `secrets.auto.tfvars.json`, which Terraform reads by itself.
 pub fn tfvars(secrets: &Secrets) -> String {
-    let value = json!({
-        "bootstrap_token": secrets.bootstrap_token,
-        "certificate_key": secrets.certificate_key,
-        "cluster_ca_certificate": secrets.ca_certificate_pem,
-        "cluster_ca_key": secrets.ca_key_pem,
-    });
-    format!("{value:#}\n")
+    secrets.text()
+}
+
+/// The text of a bundle: what a machine waits for whose user data has no secrets. Each value stands
+/// in one line; the last line says that nothing is missing.
+pub fn bundle<'a>(values: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    use base64::Engine as _;
+    let mut text = String::new();
+    for (name, value) in values {
+        text.push_str(name);
+        text.push(' ');
+        base64::engine::general_purpose::STANDARD.encode_string(value, &mut text);
+        text.push('\n');
+    }
+    text + "end\n"
+}
+
+/// A new bootstrap token: six and sixteen lower-case letters or digits.
+fn token() -> String {
+    never_a_number(|| format!("{}.{}", token_part(6), token_part(16)))
+}
+
+/// A new certificate key: 64 hexadecimal digits.
+fn certificate_key() -> String {
+    never_a_number(|| hexadecimal(&random::<32>()))
 }
 
 /// Draws until there is a letter that no number has: what stands in YAML without quotes must not
@@ -112,7 +122,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{hexadecimal, token_part};
+    use super::{bundle, hexadecimal, token_part};
 
     #[test]
     fn every_character_of_a_token_is_as_likely_as_any_other() {
@@ -130,5 +140,13 @@ mod tests {
     #[test]
     fn hexadecimal_is_two_digits_a_byte() {
         assert_eq!(hexadecimal(&[0, 9, 0xab, 0xff]), "0009abff");
+    }
+
+    #[test]
+    fn a_bundle_ends_with_its_end() {
+        assert_eq!(
+            bundle([("ca.crt", "a\nb\n"), ("bootstrap-token", "x")]),
+            "ca.crt YQpiCg==\nbootstrap-token eA==\nend\n"
+        );
     }
 }

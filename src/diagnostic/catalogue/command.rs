@@ -49,4 +49,40 @@ super::codes! {
         cure: "Name the spec. Secrets are in no spec; Terraform reads them from their own file.",
         source: "hagen design: no secret in logs or errors",
     }
+    ONE_SPEC = "HGN9009" Error "more than one spec, where the command is about one cluster" {
+        cause: "Secrets, and the commands of a task, are those of one cluster. --file named a folder with several specs.",
+        example: "hagen secrets --file specs/ --out out/prod-aws",
+        cure: "Name one spec with --file.",
+        source: "hagen",
+    }
+    MALFORMED_SECRETS = "HGN9010" Error "a file of secrets that cannot be used" {
+        cause: "The file is not what `hagen secrets` writes, or a value in it is missing or has another form. Its content is never shown.",
+        example: "hagen rearm --secrets hagen.yaml",
+        cure: "Name the file that `hagen secrets` wrote, or restore it from a backup.",
+        source: "hagen",
+    }
+    OTHER_SECRETS = "HGN9011" Error "secrets that do not fit the spec" {
+        cause: "The file was made for another `secrets.mode` or another kind of etcd. What a running cluster trusts cannot be added to it later.",
+        example: "hagen secrets --add, with secrets that were made with `mode: tofu` and a spec that says pinned",
+        cure: "Put the spec back. Before the first apply, make all secrets anew with --force.",
+        source: "kubeadm: the cluster CA cannot be replaced",
+    }
+    NO_ETCD_CA = "HGN9012" Error "the CA of etcd is not there, or is another" {
+        cause: "Certificates of external etcd are signed by a CA whose key only the operator has, in secrets.etcd-ca.pem beside the other secrets.",
+        example: "hagen secrets --add, after `etcd.external.count` was raised, without secrets.etcd-ca.pem",
+        cure: "Put the file that was written with the secrets beside them.",
+        source: "hagen design: the key of etcd's CA never leaves the operator's machine",
+    }
+    NO_SUCH_NODE = "HGN9013" Error "a task that names no node of the cluster" {
+        cause: "`hagen runbook replace` is about one node, by its name in the cluster.",
+        example: "hagen runbook replace cp-9 --provider aws",
+        cure: "Use one of the names that the error shows.",
+        source: "hagen",
+    }
+    TASK_DOES_NOT_APPLY = "HGN9014" Error "a task that this cluster does not have" {
+        cause: "The task is about something that the spec does not ask for, or about a version that cannot be reached in one step.",
+        example: "hagen runbook add-etcd --provider aws, with `etcd: stacked`",
+        cure: "Choose another task, or change the spec.",
+        source: "hagen; for versions https://kubernetes.io/releases/version-skew-policy/",
+    }
 }
