@@ -73,40 +73,38 @@ fn examples() -> Vec<Example> {
     found
 }
 
-/// What a reviewer reads: the script and the unit are files of their own in templates/, and
-/// digests say nothing.
+const SCRIPT: &str = "/usr/local/lib/hagen/bootstrap.sh";
+
+/// What a reviewer reads: scripts and units are files of their own in templates/, and digests say
+/// nothing.
 fn for_review(path: &str, text: &str) -> String {
-    if path.starts_with("cloud-init/") {
+    if path.starts_with("bootstrap/") {
         let mut text = text.to_owned();
-        let parts = verbatim::PARTS
-            .iter()
-            .map(|(name, body)| (format!("bootstrap/{name}.sh"), *body, *name == "begin"));
-        let units = [
-            (
-                "hagen-bootstrap.service".to_owned(),
-                verbatim::BOOTSTRAP_UNIT,
-                true,
-            ),
-            ("etcd.service".to_owned(), verbatim::ETCD_UNIT, false),
-        ];
-        for (name, body, always) in parts.chain(units) {
-            let indented: String = body
-                .lines()
-                .map(|line| {
-                    if line.is_empty() {
-                        "\n".to_owned()
-                    } else {
-                        format!("      {line}\n")
-                    }
-                })
-                .collect();
-            assert!(
-                !always || text.contains(&indented),
-                "{path} does not hold {name}"
-            );
-            text = text.replace(&indented, &format!("      (templates/{name}, as it is)\n"));
+        for (name, body) in verbatim::PARTS {
+            if !body.is_empty() {
+                let line = format!("(templates/bootstrap/{name}.sh, as it is)\n");
+                text = text.replace(body, &line);
+            }
         }
         return text;
+    }
+    if path.starts_with("cloud-init/") {
+        let mut shown = String::new();
+        let mut elided = false;
+        for line in text.lines() {
+            if let Some(path) = line.strip_prefix("  - path: ") {
+                elided = path == SCRIPT || path.starts_with("/etc/systemd/system/");
+                shown.push_str(&format!("{line}\n"));
+                continue;
+            }
+            // The keys of the file stay.
+            if elided && line.starts_with("      ") {
+                continue;
+            }
+            elided &= line.starts_with("    ") || line.trim().is_empty();
+            shown.push_str(&format!("{line}\n"));
+        }
+        return shown;
     }
     if path == hagen::write::LOCK {
         return text
@@ -205,13 +203,11 @@ fn no_rendered_byte_is_a_secret() {
                     && word.chars().any(|c| c.is_ascii_digit());
                 assert!(!token, "{at} may hold a bootstrap token: {word}");
                 let key = word.len() == 64 && word.chars().all(|c| c.is_ascii_hexdigit());
+                let of_manifest = example.plan.kubernetes.cni.as_ref();
                 let digest = path == hagen::write::LOCK
-                    || example
-                        .plan
-                        .kubernetes
-                        .cni
-                        .as_ref()
-                        .is_some_and(|(_, sha256)| sha256 == word);
+                    || of_manifest.is_some_and(|(_, sha256)| sha256 == word)
+                    // Of etcd's releases.
+                    || include_str!("../providers/kubernetes.yaml").contains(word);
                 assert!(!key || digest, "{at} may hold a certificate key: {word}");
             }
         }
@@ -220,28 +216,48 @@ fn no_rendered_byte_is_a_secret() {
 
 #[test]
 fn secrets_reach_only_the_nodes_that_need_them() {
-    use hagen::component::placeholder::{BOOTSTRAP_TOKEN, CA_CERTIFICATE, CA_KEY, CERTIFICATE_KEY};
-    use hagen::plan::Role;
+    use hagen::component::placeholder as word;
+    use hagen::plan::{Etcd, Role, SecretsMode};
+    let mut modes = std::collections::BTreeSet::new();
     for example in examples() {
-        for node in &example.plan.nodes {
+        let plan = &example.plan;
+        let pinned = plan.secrets.mode == SecretsMode::Pinned;
+        let dropped = matches!(plan.secrets.mode, SecretsMode::Drop(_));
+        let external = matches!(plan.etcd, Etcd::External(_)) && !dropped;
+        modes.insert(format!("{:?}", plan.secrets.mode));
+        for node in &plan.nodes {
             let path = format!("cloud-init/{}.yaml", node.name);
             let text = example.artifacts.get(&path).expect("a cloud-init");
-            assert!(
-                text.contains(BOOTSTRAP_TOKEN) && text.contains(CA_CERTIFICATE),
-                "{path}"
-            );
-            assert_eq!(
-                text.contains(CERTIFICATE_KEY),
-                node.role != Role::Worker,
-                "{path}"
-            );
-            assert_eq!(
-                text.contains(CA_KEY),
-                node.role == Role::FirstControlPlane,
-                "{path}"
-            );
+            let first = node.role == Role::FirstControlPlane;
+            let control_plane = first || node.role == Role::ControlPlane;
+            let member = node.role == Role::Etcd;
+            // Where secrets come later, kubeadm's files have the words, which nobody but the machine
+            // puts anything in for.
+            for (word, wanted) in [
+                (word::BOOTSTRAP_TOKEN, !member),
+                (word::CERTIFICATE_KEY, control_plane),
+                (word::CA_CERTIFICATE, !member && (pinned || dropped)),
+                (word::CA_KEY, first && pinned),
+                (word::ETCD_CA_CERTIFICATE, external && (first || member)),
+                (word::ETCD_CLIENT_CERTIFICATE, external && first),
+                (word::ETCD_CLIENT_KEY, external && first),
+                (word::ETCD_MEMBER_CERTIFICATE, external && member),
+                (word::ETCD_MEMBER_KEY, external && member),
+            ] {
+                assert_eq!(
+                    text.contains(word),
+                    wanted,
+                    "{}/{path}: {word}",
+                    example.name
+                );
+            }
+            for file in ["bootstrap-token", "certificate-key", "pki/"] {
+                let there = text.contains(&format!("  - path: /etc/hagen/{file}"));
+                assert!(!(dropped && there), "{path} has {file}");
+            }
         }
     }
+    assert_eq!(modes.len(), 4, "{modes:?}");
 }
 
 #[test]
@@ -252,6 +268,42 @@ fn the_embedded_examples_are_examples() {
         assert_eq!(text, provider.example());
         assert!(text.starts_with("# yaml-language-server: $schema="));
     }
+}
+
+/// The script that runs is the one in bootstrap/, without the lines that are comments.
+#[test]
+fn machines_run_the_script_that_is_reviewed() {
+    let mut seen = 0;
+    for example in examples() {
+        for node in &example.plan.nodes {
+            let role = hagen::component::secrets::role(node.role);
+            let file = example.artifacts.get(&format!("bootstrap/{role}.sh"));
+            let reviewed = file.expect("the script of the role");
+            let document = example
+                .artifacts
+                .get(&format!("cloud-init/{}.yaml", node.name))
+                .expect("its cloud-init");
+            let written = document
+                .split_once(&format!("  - path: {SCRIPT}\n"))
+                .and_then(|(_, rest)| rest.split_once("    content: |\n"))
+                .map(|(_, rest)| rest)
+                .expect("the script");
+            let mut wanted = reviewed.lines().enumerate().filter(|(at, line)| {
+                let line = line.trim_start();
+                *at == 0 || !(line.is_empty() || line.starts_with('#'))
+            });
+            for line in written
+                .lines()
+                .take_while(|line| line.starts_with("      "))
+            {
+                let (_, same) = wanted.next().expect("no line more");
+                assert_eq!(line.strip_prefix("      "), Some(same), "{}", node.name);
+            }
+            assert!(wanted.next().is_none(), "{}: lines are missing", node.name);
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "{seen}");
 }
 
 /// What Terraform puts in must be in no script: it would be replaced there too.

@@ -4,7 +4,21 @@
 use crate::format::template::verbatim;
 use crate::plan::{Etcd, Node, PackageManager, Plan, Role, SecretsMode};
 
-/// The script of a machine.
+/// The script as a machine gets it: without the lines that are comments only. They are for who
+/// reviews it, in [`script`], and would take a tenth of the user data.
+pub fn installed(plan: &Plan, node: &Node) -> String {
+    let mut lines = script(plan, node);
+    let first = lines.find('\n').map_or(0, |end| end + 1);
+    let rest: String = lines
+        .split_off(first)
+        .lines()
+        .filter(|line| !line.trim_start().starts_with('#') && !line.trim().is_empty())
+        .map(|line| format!("{line}\n"))
+        .collect();
+    lines + &rest
+}
+
+/// The script of a machine, with its comments.
 pub fn script(plan: &Plan, node: &Node) -> String {
     parts(plan, node)
         .into_iter()

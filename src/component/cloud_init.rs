@@ -131,7 +131,7 @@ fn files(plan: &Plan, node: &Node) -> Vec<WrittenFile> {
         file(
             "/usr/local/lib/hagen/bootstrap.sh",
             "0700",
-            bootstrap::script(plan, node),
+            bootstrap::installed(plan, node),
         ),
         file(
             "/etc/systemd/system/hagen-bootstrap.service",

@@ -1,6 +1,6 @@
 //! The values that the bootstrap script reads: `/etc/hagen/node.env`.
 
-use super::{external_etcd, placeholder};
+use super::{external_etcd, placeholder, secrets};
 use crate::format::template::shell_quote;
 use crate::plan::{Address, Etcd, ExternalEtcd, Node, Pin, Plan, Role, SecretsMode};
 
@@ -30,16 +30,7 @@ fn of_every_machine(plan: &Plan, node: &Node) -> Values {
     let downloads = &plan.downloads;
     vec![
         ("CLUSTER", plan.cluster.clone()),
-        (
-            "ROLE",
-            match node.role {
-                Role::FirstControlPlane => "first-control-plane",
-                Role::ControlPlane => "control-plane",
-                Role::Worker => "worker",
-                Role::Etcd => "etcd",
-            }
-            .to_owned(),
-        ),
+        ("ROLE", secrets::role(node.role).to_owned()),
         ("NODE", node.name.clone()),
         ("ADDRESS", known(node).unwrap_or_default()),
         (

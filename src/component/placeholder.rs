@@ -103,16 +103,16 @@ pub fn longest(placeholder: &str) -> usize {
         BOOTSTRAP_TOKEN => 23,
         CERTIFICATE_KEY => 64,
         // P-256 certificates and keys in PEM, in base64 once more: see `hagen secrets`.
-        CA_CERTIFICATE | ETCD_CA_CERTIFICATE | ETCD_CLIENT_CERTIFICATE => 1000,
+        CA_CERTIFICATE | ETCD_CA_CERTIFICATE | ETCD_CLIENT_CERTIFICATE => 840,
         // With more names.
-        ETCD_MEMBER_CERTIFICATE => 1300,
+        ETCD_MEMBER_CERTIFICATE => 1100,
         CA_KEY | ETCD_CLIENT_KEY | ETCD_MEMBER_KEY => 310,
         // A presigned address carries a signature and often a session's token.
         SECRETS_URL => 2048,
         // Seven of them.
         CONTROL_PLANE_ADDRESSES => 112,
-        // Seven lines with a cluster's name of 32 characters each.
-        ETCD_HOSTS => 800,
+        // Seven lines that differ in their addresses only: they compress well.
+        ETCD_HOSTS => 300,
         // A load balancer's DNS name; an address is shorter.
         _ => 100,
     }

@@ -125,10 +125,18 @@ pub fn of(plan: &Plan, role: Role) -> Vec<Secret> {
 /// own.
 pub fn bundle(node: &Node) -> String {
     match node.role {
-        Role::FirstControlPlane => "first-control-plane".to_owned(),
-        Role::ControlPlane => "control-plane".to_owned(),
-        Role::Worker => "worker".to_owned(),
         Role::Etcd => node.name.clone(),
+        other => role(other).to_owned(),
+    }
+}
+
+/// A role as it is called in files and by the bootstrap script.
+pub fn role(role: Role) -> &'static str {
+    match role {
+        Role::FirstControlPlane => "first-control-plane",
+        Role::ControlPlane => "control-plane",
+        Role::Worker => "worker",
+        Role::Etcd => "etcd",
     }
 }
 

@@ -8,6 +8,7 @@ mod user_data;
 pub use user_data::Usage;
 
 use crate::artifact::ArtifactSet;
+use crate::component::{bootstrap, cloud_init, secrets};
 use crate::diagnostic::Report;
 use crate::plan::Plan;
 
@@ -55,4 +56,19 @@ pub fn find(name: &str) -> Option<&'static dyn Provider> {
         .iter()
         .find(|provider| provider.name() == name)
         .copied()
+}
+
+/// The files of the machines, the same on every target: the cloud-init of each, and the script in it
+/// as a file of its own for each role, with its comments, for review.
+fn machines(plan: &Plan, artifacts: &mut ArtifactSet) {
+    for node in &plan.nodes {
+        artifacts.insert(
+            format!("cloud-init/{}.yaml", node.name),
+            cloud_init::document(plan, node),
+        );
+        let script = format!("bootstrap/{}.sh", secrets::role(node.role));
+        if artifacts.get(&script).is_none() {
+            artifacts.insert(script, bootstrap::script(plan, node));
+        }
+    }
 }

@@ -260,7 +260,7 @@ super::codes! {
         source: "EC2 user guide, instance user data: 16,384 bytes before base64; Terraform provider tencentcloud: 16 KB after base64; kubernetes/kops#10202",
     }
     USER_DATA_NEARLY_FULL = "HGN2902" Warning "user data that is nearly full" {
-        cause: "More than four fifths of what the cloud takes are taken. The next version's script may be longer.",
+        cause: "Little of what the cloud takes is left. The next version's script may be longer.",
         example: "kubernetes: { imageRepository: a name of 1,500 characters }",
         cure: "Shorten what the spec adds to the user data.",
         source: "EC2 user guide, instance user data",

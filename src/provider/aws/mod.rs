@@ -95,12 +95,7 @@ impl Provider for Aws {
                 artifacts.insert(path, document.to_text());
             }
         }
-        for node in &plan.nodes {
-            artifacts.insert(
-                format!("cloud-init/{}.yaml", node.name),
-                component::cloud_init::document(plan, node),
-            );
-        }
+        super::machines(plan, artifacts);
         if let Some(controller) = &plan.cloud_controller {
             artifacts.insert(
                 "manifests/aws-cloud-controller-manager.yaml",
