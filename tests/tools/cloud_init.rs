@@ -35,6 +35,17 @@ pub(crate) enum Kind {
     Etcd,
 }
 
+impl Kind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::First => "first-control-plane",
+            Self::ControlPlane => "control-plane",
+            Self::Worker => "worker",
+            Self::Etcd => "etcd",
+        }
+    }
+}
+
 /// The files of a node, path and permissions, in the order of the document.
 fn wanted_files(spec: &Cluster, kind: Kind) -> Vec<(String, &'static str)> {
     let control_plane = matches!(kind, Kind::First | Kind::ControlPlane);
@@ -124,6 +135,8 @@ pub(crate) struct Finished {
     pub(crate) read: Value,
     pub(crate) spec: Arc<Cluster>,
     pub(crate) secrets: Arc<Value>,
+    /// The script with its comments, as it is reviewed.
+    script: String,
 }
 
 impl Finished {
@@ -183,6 +196,7 @@ pub(crate) fn finished(name: &str) -> Vec<Finished> {
                 read,
                 spec: Arc::clone(&spec),
                 secrets: Arc::clone(&secrets),
+                script: rendered.read(&format!("bootstrap/{}.sh", kind.word())),
             })
         })
         .collect()
@@ -282,6 +296,33 @@ fn files_of(name: &str) {
     let flags = ["--strict".into(), "-c".into(), rules];
     tool::succeed(&yamllint, flags.iter().chain(&paths));
     scripts(&nodes, scratch.path());
+    for node in &nodes {
+        for file in list(&node.read["write_files"]) {
+            let path = Path::new(text(&file["path"]));
+            if path.extension().is_some_and(|end| end == "toml") {
+                let read = python::read_toml(text(&file["content"]));
+                mirrors(&node.spec, path, &read);
+            }
+        }
+    }
+}
+
+/// A registry's mirror stands in its place, and nothing else is asked.
+fn mirrors(spec: &Cluster, path: &Path, read: &Value) {
+    let registry = path.parent().and_then(Path::file_name).unwrap();
+    let Some(mirror) = spec
+        .downloads
+        .registry_mirrors
+        .get(&registry.to_string_lossy().into_owned())
+    else {
+        return;
+    };
+    let (host, rest) = mirror.split_once('/').unwrap();
+    let url = format!("https://{host}/v2/{rest}");
+    assert_eq!(read["server"], url.as_str());
+    assert_eq!(read["override_path"], true);
+    assert_eq!(read["host"][url.as_str()]["override_path"], true);
+    assert_eq!(read["host"].as_object().unwrap().len(), 1);
 }
 
 /// cloud-init's own opinion. Its warnings are problems too.
@@ -373,13 +414,17 @@ fn scripts(nodes: &[Finished], scratch: &Path) {
     let bash = tool::program("HAGEN_BASH", "bash", "install bash");
     let mut seen = Vec::new();
     for node in nodes {
-        let text = node.content("/usr/local/lib/hagen/bootstrap.sh").unwrap();
-        if seen.contains(&text) {
+        if seen.contains(&&node.script) {
             continue;
         }
         let script = scratch.join("bootstrap.sh");
-        fs::write(&script, &text).unwrap();
-        seen.push(text);
+        fs::write(&script, &node.script).unwrap();
+        seen.push(&node.script);
+        // What is installed has no comments, and is the same program otherwise.
+        let installed = scratch.join("installed.sh");
+        let text = node.content("/usr/local/lib/hagen/bootstrap.sh").unwrap();
+        fs::write(&installed, text).unwrap();
+        tool::succeed(&bash, [Path::new("-n"), &installed]);
         // Values come from node.env, which is checked below.
         let flags = ["-s", "bash", "-S", "style", "-e", "SC2154"].map(Into::into);
         tool::succeed(&shellcheck, flags.iter().chain([&script]));
@@ -474,4 +519,28 @@ fn really_runs(node: &Finished) {
         let hostname = fs::read_to_string(root.join("etc/hostname")).unwrap();
         assert_eq!(hostname.trim(), node.node);
     }
+}
+
+/// The rules that keep pods from the user data, loaded by nftables and asked with packets.
+#[test]
+#[ignore = "needs nftables and root: see tests/tools/README.md"]
+fn pods_do_not_reach_the_metadata_service() {
+    tool::program("HAGEN_NFT", "nft", "apt-get install nftables");
+    let nodes = finished("aws");
+    let scratch = tempfile::tempdir().unwrap();
+    let rules = scratch.path().join("metadata.nft");
+    let guard = tool::folder().join("metadata-guard");
+    let text = nodes[0].content("/etc/hagen/metadata.nft").unwrap();
+    fs::write(&rules, &text).unwrap();
+    let said = tool::succeed(&guard.display().to_string(), [&rules]);
+    assert_eq!(said, "pods are kept away\n");
+    // It can fail.
+    fs::write(&rules, text.replace("169.254.169.254", "169.254.169.253")).unwrap();
+    let mut command = Command::new(guard);
+    let answer = tool::run(command.arg(&rules), Duration::from_mins(1));
+    assert!(
+        answer.all().contains("still reaches the metadata service"),
+        "{}",
+        answer.all()
+    );
 }

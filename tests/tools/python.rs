@@ -46,6 +46,13 @@ pub(crate) fn read_yaml(text: &str) -> Value {
     serde_json::from_str(&printed).unwrap()
 }
 
+/// A TOML text as Python reads it; containerd's own reader is as strict.
+pub(crate) fn read_toml(text: &str) -> Value {
+    let script = "import json, sys, tomllib\nprint(json.dumps(tomllib.loads(sys.argv[1])))";
+    let python = interpreter(&["tomllib"]);
+    serde_json::from_str(&tool::succeed(&python, ["-c", script, text])).unwrap()
+}
+
 /// What is wrong with each of some documents by a JSON Schema. Empty: nothing.
 pub(crate) fn schema_problems(schema: &std::path::Path, documents: &[Value]) -> Vec<String> {
     let scratch = tempfile::tempdir().unwrap();
