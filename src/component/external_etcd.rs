@@ -54,10 +54,14 @@ pub fn configuration(plan: &Plan, etcd: &ExternalEtcd, member: &Member) -> Strin
         "client-transport-security": security,
         "peer-transport-security": security,
         "listen-metrics-urls": "http://127.0.0.1:2381",
-        "snapshot-count": 10000,
-        // Twice the default of 2 GiB: over it etcd takes no more writes until a person defragments.
-        "quota-backend-bytes": 4_294_967_296_u64,
+        // The most that etcd recommends, 8 GiB: beyond it etcd takes no writes until a person acts.
+        "quota-backend-bytes": 8_589_934_592_u64,
+        // A member joins or goes only where the others keep their quorum.
+        "strict-reconfig-check": true,
+        // A member compares its data with the others' before it serves.
         "feature-gates": "InitialCorruptCheck=true",
+        // 5 s, in nanoseconds: API servers answer lists from their caches by it, as with kubeadm's etcd.
+        "watch-progress-notify-interval": 5_000_000_000_u64,
     }))
 }
 

@@ -1,45 +1,41 @@
 # --- one member of an external etcd ---------------------------------------------------------
-#
-# A member whose log is there starts as it is. Without a log it must not vote under an old
-# identity (it forgot what it promised), nor begin a second cluster beside one that is there:
-#   - all who answer list this member as one that never ran, in the cluster as rendered: `new`
-#   - nobody answers: `new`, but only for the first of the list, once most machines are there and
-#     none has an etcd. The others wait for it. So those that are added to a cluster, or made
-#     anew, can never form one of their own, however many they are and whoever is out of reach.
-#   - anything else: an old entry of this name is removed and the member joins as a learner.
-# Decisions are written to $state/member before they are acted on; etcd.service starts an empty
-# member only while that file is there. Another name than one's own is never removed.
+# With its log it starts as it is. Without, it must neither vote under an old identity, as it
+# forgot what it promised, nor begin a second cluster beside one that is there:
+#   all who answer list it as never started, in the cluster as rendered: `new`
+#   nobody answers: `new`, but only the first of the list, once most machines are there and none
+#     runs etcd; the others wait for it. So added members alone never form a cluster.
+#   else: its old entry goes, and it joins as a learner. Nobody else's entry is ever touched.
+# $state/member holds the decision before it is acted on. etcd.service starts without a log only
+# while $state/start-empty is there.
 
 home=/var/lib/etcd
 data=$home/data
 conf=/etc/etcd
 finding='' same=0 id='' clients='' learner='' cluster=''
 
-# --- the data disk -----------------------------------------------------------------------------
+# --- the data disk ---------------------------------------------------------------------------
 
-labelled() { # a kept disk has the label already
-  local found
-  found=$(blkid -c /dev/null -o device -t LABEL=etcd) || return 1
-  [[ $found != *$'\n'* ]] || stop "more than one disk has the label 'etcd': ${found//$'\n'/ }"
-}
-
-empty() { # DISK: no partition, no user, no signature that blkid or wipefs knows, and blank at its start
+empty() { # DISK: no partition, not in use, no known signature, and blank at its start
   local code=0 found
   [[ $(lsblk -nrpo NAME,MOUNTPOINT "$1") =~ ^"$1"\ *$ ]] || return 1
   quiet blkid -p "$1" || code=$?
   ((code == 2)) && found=$(wipefs -n "$1") && [[ -z $found ]] && cmp -sn 1048576 "$1" /dev/zero
 }
 
-data_disk() { # labelled, or the one empty disk in $disk
-  local name type found=()
-  if labelled; then disk=''; return; fi
-  if [[ -s $run/format ]]; then disk=$(<"$run/format"); return; fi # killed while it was formatted
+data_disk() { # $disk: the one to format; '' if one has the label, and maybe the data of an earlier machine
+  local name type kept=() blank=()
   while read -r name type; do
-    if [[ $type == disk && $name != /dev/zram* ]] && empty "$name"; then found+=("$name"); fi
-  done < <(lsblk -dnrpo NAME,TYPE)
-  ((${#found[@]} < 2)) ||
-    stop "more than one empty disk: ${found[*]}. Format the one for etcd: mkfs.ext4 -L etcd DISK"
-  disk=${found[0]-}
+    if [[ $(blkid -p -s LABEL -o value "$name") == etcd ]]; then
+      kept+=("$name")
+    elif [[ $type == disk && $name != /dev/zram* ]] && { quiet grep -xF "$name" "$run/format" || empty "$name"; }; then
+      blank+=("$name") # or its formatting was cut short
+    fi
+  done < <(lsblk -nrpo NAME,TYPE)
+  disk=''
+  ((${#kept[@]} < 2)) || stop "more than one disk has the label 'etcd': ${kept[*]}"
+  if ((${#kept[@]})); then return; fi
+  ((${#blank[@]} < 2)) || stop "more than one empty disk: ${blank[*]}. Format the one for etcd: mkfs.ext4 -L etcd DISK"
+  disk=${blank[0]-}
   [[ $disk ]]
 }
 
@@ -63,7 +59,7 @@ mount_disk() {
   mountpoint -q "$home" || mount "$home" || fail "cannot mount the data disk on $home"
 }
 
-# --- programs, names, certificates ----------------------------------------------------------------
+# --- programs and certificates ---------------------------------------------------------------
 
 install_etcd() {
   local arch sum file=$state/etcd.tar.gz
@@ -93,38 +89,39 @@ certificates() {
   install -m 0640 -g etcd "$etc/pki/member.key" "$conf/pki/"
 }
 
-# --- how to start -----------------------------------------------------------------------------------
+# --- how to start ----------------------------------------------------------------------------
 
 setting() { sed -n "s/^$1: *//p" "$etc/etcd.yaml" | tr -d "\"'"; }
 
 read_cluster() {
-  local member
-  name=$(setting name) url=$(setting initial-advertise-peer-urls)
-  read -ra rendered < <(setting initial-cluster | tr , ' ')
-  [[ $name && $url && " ${rendered[*]} " == *" $name=$url "* ]] ||
+  local other
+  name=$(setting name) url=$(setting initial-advertise-peer-urls) list=$(setting initial-cluster)
+  [[ $name && $url && ,$list, == *",$name=$url,"* ]] ||
     stop "$etc/etcd.yaml is broken: initial-cluster lacks '$name=$url'"
+  # Peer URLs, all and others', and the others' client URLs.
+  mapfile -t urls < <(tr , '\n' <<<"$list" | cut -d = -f 2 | sort)
   self=https://$HAGEN_ETCD_HOST:2379 others=() endpoints=''
-  for member in "${rendered[@]}"; do
-    member=${member#*=}
-    if [[ $member != "$url" ]]; then
-      others+=("$member")
-      endpoints+=${member%:*}:2379,
+  for other in "${urls[@]}"; do
+    if [[ $other != "$url" ]]; then
+      others+=("$other")
+      endpoints+=${other%:*}:2379,
     fi
   done
 }
 
 has_data() { compgen -G "$data/member/wal/*.wal" >/dev/null; } # etcd goes by the same
 
-ctl() { # etcdctl's last word goes to $detail
+ctl() { # etcdctl; its last words in $detail
+  detail=''
   timeout 30 etcdctl --endpoints "$endpoints" --cacert "$conf/pki/ca.crt" --cert "$conf/pki/member.crt" \
-    --key "$conf/pki/member.key" --dial-timeout 3s --command-timeout 10s "$@" 2>"$run/etcdctl" && detail='' && return
+    --key "$conf/pki/member.key" --dial-timeout 3s --command-timeout 10s "$@" 2>"$run/etcdctl" && return
   detail=$(tail -n 1 "$run/etcdctl")
   return 1
 }
 
-# The peer port answers before there is a quorum and after it is lost; etcd itself asks there
-# before it begins a cluster. One line, no nested objects: {"id":1,"peerURLs":["…"],"name":"…","clientURLs":["…"]}
-inquire() { # sets $seen to what the others say: nothing, new or rejoin
+# Peers answer here without a quorum too, and etcd itself asks here before it begins a cluster;
+# HTTP/2 would end at their gRPC. [{"id":1,"peerURLs":["…"],"name":"…","clientURLs":["…"]},…]
+inquire() { # $seen: what the others say, nothing, new or rejoin
   local other answer mine here=1
   seen=''
   for other in "${others[@]}"; do
@@ -132,33 +129,32 @@ inquire() { # sets $seen to what the others say: nothing, new or rejoin
       --key "$conf/pki/member.key" --connect-timeout 3 --max-time 10 "$other/members") && [[ $answer == '[{'* ]]; then
       mine=$(grep -o '{[^}]*}' <<<"$answer" | grep -F "\"$url\"") || mine=''
       answer=$(grep -o '"peerURLs":\[[^]]*' <<<"$answer" | cut -d '"' -f 4 | sort)
-      if [[ $seen != rejoin && $mine == *"\"name\":\"$name\""* && $mine != *'"clientURLs":["'* &&
-        $answer == "$(printf '%s\n' "${rendered[@]#*=}" | sort)" ]]; then
+      if [[ $seen != rejoin && $answer == "$(printf '%s\n' "${urls[@]}")" &&
+        $mine == *"\"name\":\"$name\""* && $mine != *'"clientURLs":["'* ]]; then
         seen=new
       else
         seen=rejoin
       fi
     else
-      other=${other#*://}
-      # A machine that is there and has no etcd refuses; one that is cut off, or down, does not.
+      other=${other#*://} # a machine that has no etcd yet refuses; one that is cut off, or down, does not
       answer=$(timeout 3 bash -c ": <>/dev/tcp/${other%:*}/${other##*:}" 2>&1) || true
       if [[ $answer == *refused* ]]; then here=$((here + 1)); fi
     fi
   done
   if [[ -z $seen ]]; then
-    detail="nobody answers, $here of ${#rendered[@]} machines are there; ${rendered[0]%%=*} begins"
-    if [[ ${rendered[0]} == "$name=$url" ]] && ((here * 2 > ${#rendered[@]})); then seen=new; fi
+    detail="nobody answers, $here of ${#urls[@]} machines are there; ${list%%=*} begins"
+    if [[ $list, == "$name=$url,"* ]] && ((here * 2 > ${#urls[@]})); then seen=new; fi
   fi
 }
 
-decided() { # three times the same: a member that starts shows half a list for a moment
+decided() { # three times the same: a starting member shows an old or half a list for a moment
   inquire
   if [[ $seen != "$finding" ]]; then same=0; fi
   finding=$seen same=$((same + 1))
   [[ $finding ]] && ((same > 2))
 }
 
-own() { # from a quorum: this member's $id, $clients, $learner, empty if it is not listed; $cluster as etcd wants it
+own() { # from a quorum: this member's $id, $clients, $learner, or none; $cluster: all, as etcd.yaml has them
   local key member urls client is
   id='' clients='' learner='' cluster=''
   ctl member list >"$run/members" || return 1
@@ -171,17 +167,15 @@ own() { # from a quorum: this member's $id, $clients, $learner, empty if it is n
     cluster+=,${member:-$key}=${urls//,/,${member:-$key}=}
   done < <(sed 's/, /|/g' "$run/members")
   cluster=${cluster#,}
-  [[ $id ]] || detail='the cluster does not list this member'
+  [[ $id ]] || detail="the cluster does not list this member; if it was removed, move $data away"
 }
 
-listed() { # as a member that never ran. The list is read anew each time: the last call may have come through
+listed() { # as never started. The list is read anew each time, as a call may come through without an answer
   own || return 1
   if [[ -z $id ]]; then
-    log 'adding this member as a learner'
-    ctl member add "$name" --learner --peer-urls="$url" >/dev/null && listed
+    ctl member add "$name" --learner --peer-urls="$url" >/dev/null && log 'added as a learner' && listed
   elif [[ $clients ]]; then
-    log "removing $name ($id): it ran before, and its data is gone"
-    ctl member remove "$id" >/dev/null && listed
+    ctl member remove "$id" >/dev/null && log "removed $name ($id), whose data is gone" && listed
   fi
 }
 
@@ -195,7 +189,7 @@ member() {
     log 'the data of this member is there'
     return
   fi
-  [[ ! -e $data/member ]] || stop "$data has a database but no log: move it away, and this member joins with an empty one"
+  [[ ! -e $data/member ]] || stop "$data has a database but no log: move it away, then this member joins without"
   detail=''
   if [[ ! -s $state/member ]]; then
     wait_for 1800 'the other members' decided || fail "cannot tell how to start: $detail"
@@ -208,20 +202,17 @@ member() {
   fi
 }
 
-# --- start --------------------------------------------------------------------------------------------
+# --- start -----------------------------------------------------------------------------------
 
-configure() { # the cluster may change until etcd has read it, so an empty member gets it anew
-  local how=new members
-  members=$(IFS=, && printf '%s' "${rendered[*]}")
+configure() { # the members may change until etcd has read them
+  local how=new members=$list
   if [[ -s $state/member && $(<"$state/member") == existing ]] && ! has_data; then
     own && [[ $id ]] || return 1
     how=existing members=$cluster
   fi
-  sed "s|HAGEN_NODE_ADDRESS|$address|g
-    s|^initial-cluster:.*|initial-cluster: $members|
-    s|^initial-cluster-state:.*|initial-cluster-state: $how|" "$etc/etcd.yaml" >"$conf/etcd.yaml.new"
-  chgrp etcd "$conf/etcd.yaml.new"
-  chmod 0640 "$conf/etcd.yaml.new"
+  install -m 0640 -g etcd /dev/null "$conf/etcd.yaml.new"
+  sed "s|HAGEN_NODE_ADDRESS|$address|g; s|^\(initial-cluster:\).*|\1 $members|
+    s|^\(initial-cluster-state:\).*|\1 $how|" "$etc/etcd.yaml" >"$conf/etcd.yaml.new"
   mv -f "$conf/etcd.yaml.new" "$conf/etcd.yaml"
 }
 
@@ -234,6 +225,7 @@ start() {
   wait_for 1800 'the list of members' configure || fail "cannot configure etcd: $detail"
   install -d -m 0700 "$home" "$data"
   chown -R etcd:etcd "$home" # a kept disk knows the user of another machine
+  touch "$state/start-empty"
   systemctl daemon-reload
   systemctl enable etcd
   # It is up when there is a quorum, which may need machines that are not there yet.
@@ -251,14 +243,15 @@ voter() {
 
 promote() { wait_for 1800 'the vote' voter || fail "this member is not promoted: $detail"; }
 
-healthy() {
+healthy() { # as all see it, and by itself
+  own && [[ $clients && $learner == false ]] || return 1
   local endpoints=$self
-  ctl endpoint health >/dev/null && own && [[ $clients && $learner == false ]]
+  ctl endpoint health >/dev/null
 }
 
 verify() {
   wait_for 300 'this member' healthy || fail "this member is not healthy (journalctl -u etcd): $detail"
-  rm -f "$state/member"
+  rm -f "$state"/{member,start-empty}
 }
 
 main() {
@@ -268,9 +261,11 @@ main() {
     return
   fi
   begin ETCD_HOST ETCD_VERSION ETCD_URL
-  if [[ -e $state/done ]]; then
-    log 'the data of this member is gone: it joins again'
-    rm -f "$state/done" "$state"/steps/{disk,member,start,promote,verify}
+  if [[ -e $state/steps/start ]] && ! has_data; then
+    log 'this member has no data any more: it starts over'
+    rm -f "$state"/{start-empty,member,done}
+    systemctl stop etcd
+    rm -f "$state"/steps/{disk,member,promote,verify,scrub,start}
   fi
   read_cluster
   step facts facts

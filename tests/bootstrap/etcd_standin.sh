@@ -66,7 +66,14 @@ case $name in
           box=$box setsid bash -c supervise </dev/null >/dev/null 2>&1 9>&- &
         fi
         ;;
-      daemon-reload | 'disable '* | 'stop '* | 'mask '*) ;;
+      'stop etcd')
+        rm -f $box/wanted
+        for file in $box/{unit,etcd}.pid; do
+          if [[ -e $file ]]; then kill -9 "$(<$file)"; fi
+          rm -f $file
+        done 2>/dev/null
+        ;;
+      daemon-reload | 'disable '* | 'mask '*) ;;
       'is-active '* | 'is-enabled '*) code=1 ;;
       *) printf 'systemctl %s\n' "$*" >>$box/complaints; code=1 ;;
     esac
@@ -76,6 +83,7 @@ case $name in
     while read -r disk; do
       if [[ $* != *MOUNTPOINT* ]]; then
         printf '%s disk\n' "$disk"
+        if [[ -e $box/partitioned ]] && grep -qx "$disk" $box/partitioned; then printf '%sp1 part\n' "$disk"; fi
       elif [[ $* == *"$disk" ]]; then
         if [[ -e $box/partitioned ]] && grep -qx "$disk" $box/partitioned; then printf '%sp1 \n' "$disk"; fi
         printf '%s %s\n' "$disk" "$(findmnt -nro TARGET "$disk")"
