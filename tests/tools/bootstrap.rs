@@ -2,27 +2,16 @@
 //! stand-ins for what it drives, and is killed after each of its steps and started again.
 //! `tests/bootstrap/bootstrap_sandbox.py` is the sandbox, and has the scenarios of the script alone.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 use std::time::Duration;
 
-use super::cloud_init::{Finished, finished};
-use super::end_to_end::list;
-use super::terraform::text;
+use super::cloud_init::{Finished, Kind, finished};
 use super::{python, tool};
 
 /// Runs the script with the files of one node.
 fn runs(node: &Finished) {
     let scratch = tempfile::tempdir().unwrap();
-    for file in list(&node.read["write_files"]) {
-        let path = text(&file["path"]);
-        let full = scratch.path().join(path.trim_start_matches('/'));
-        fs::create_dir_all(full.parent().unwrap()).unwrap();
-        fs::write(&full, node.content(path).unwrap()).unwrap();
-        let mode = u32::from_str_radix(text(&file["permissions"]), 8).unwrap();
-        fs::set_permissions(&full, fs::Permissions::from_mode(mode)).unwrap();
-    }
+    node.write_below(scratch.path());
     let mut command = Command::new(python::interpreter(&["yaml"]));
     command
         .arg(tool::root().join("tests/bootstrap/bootstrap_sandbox.py"))
@@ -41,9 +30,32 @@ fn runs(node: &Finished) {
 #[test]
 #[ignore = "needs root and Python: see tests/tools/README.md"]
 fn a_node_of_each_role_boots_from_what_is_rendered() {
-    let nodes = finished("aws");
+    roles_of("aws");
+}
+
+#[test]
+#[ignore = "needs root and Python: see tests/tools/README.md"]
+fn with_external_etcd_and_a_cloud_controller() {
+    roles_of("aws-external-etcd");
+}
+
+#[test]
+#[ignore = "needs root and Python: see tests/tools/README.md"]
+fn from_mirrors_with_secrets_from_an_address() {
+    roles_of("aws-air-gapped");
+}
+
+#[test]
+#[ignore = "needs root and Python: see tests/tools/README.md"]
+fn through_a_proxy_with_no_ca_made_before() {
+    roles_of("aws-proxy");
+}
+
+/// A node of each role of an example; etcd.rs has the members of etcd.
+fn roles_of(name: &str) {
+    let nodes = finished(name);
     let mut roles: Vec<&Finished> = Vec::new();
-    for node in &nodes {
+    for node in nodes.iter().filter(|node| node.kind != Kind::Etcd) {
         if roles.iter().all(|other| other.kind != node.kind) {
             roles.push(node);
         }

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::First => "first-control-plane",
             Self::ControlPlane => "control-plane",
@@ -137,6 +137,8 @@ pub(crate) struct Finished {
     pub(crate) secrets: Arc<Value>,
     /// The script with its comments, as it is reviewed.
     script: String,
+    /// The secrets that come later, where they do.
+    bundle: Option<String>,
 }
 
 impl Finished {
@@ -156,6 +158,18 @@ impl Finished {
         Some(content.to_owned())
     }
 
+    /// Writes the files as cloud-init would, below a folder.
+    pub(crate) fn write_below(&self, root: &Path) {
+        for file in list(&self.read["write_files"]) {
+            let path = text(&file["path"]);
+            let mode = u32::from_str_radix(text(&file["permissions"]), 8).unwrap();
+            write(root, path, &self.content(path).unwrap(), mode);
+        }
+        if let Some(bundle) = &self.bundle {
+            write(root, "/etc/hagen/secrets", bundle, 0o600);
+        }
+    }
+
     /// A secret of the cluster.
     pub(crate) fn secret(&self, key: &str) -> &str {
         text(&self.secrets[key])
@@ -167,12 +181,24 @@ impl Finished {
     }
 }
 
+fn write(root: &Path, path: &str, content: &str, mode: u32) {
+    let full = root.join(path.trim_start_matches('/'));
+    fs::create_dir_all(full.parent().unwrap()).unwrap();
+    fs::write(&full, content).unwrap();
+    fs::set_permissions(&full, fs::Permissions::from_mode(mode)).unwrap();
+}
+
 /// The nodes of an example, finished as Terraform would.
 pub(crate) fn finished(name: &str) -> Vec<Finished> {
-    let spec_text = examples::text(name);
-    let rendered = Rendered::new(&spec_text);
+    let spec = examples::text(name);
+    let rendered = Rendered::new(&spec);
     rendered.write_secrets();
-    let spec = Arc::new(offline::spec(&spec_text));
+    finished_of(&rendered, &spec)
+}
+
+/// The nodes of a folder with its secrets.
+pub(crate) fn finished_of(rendered: &Rendered, spec_text: &str) -> Vec<Finished> {
+    let spec = Arc::new(offline::spec(spec_text));
     let secrets = Arc::new(rendered.secrets());
     rendered
         .files()
@@ -196,9 +222,21 @@ pub(crate) fn finished(name: &str) -> Vec<Finished> {
                 read,
                 spec: Arc::clone(&spec),
                 secrets: Arc::clone(&secrets),
+                bundle: rendered.bundle(node, kind),
                 script: rendered.read(&format!("bootstrap/{}.sh", kind.word())),
             })
         })
+        .collect()
+}
+
+/// The lines that Terraform makes of the members' addresses.
+fn etcd_hosts(spec: &Cluster) -> String {
+    let count = match spec.etcd {
+        Etcd::Stacked => 0,
+        Etcd::External(etcd) => etcd.count,
+    };
+    (1..=count)
+        .map(|at| format!("10.0.0.{} etcd-{at}.{}.etcd.internal\n", 40 + at, spec.name))
         .collect()
 }
 
@@ -220,13 +258,7 @@ fn fill(text: &str, node: &str, spec: &Cluster, secrets: &Value) -> String {
             "HAGEN_CONTROL_PLANE_ADDRESSES",
             "10.0.0.11 10.0.0.12 10.0.0.13".to_owned(),
         ),
-        (
-            "HAGEN_ETCD_HOSTS_BASE64",
-            base64(&format!(
-                "10.0.0.41\tetcd-1.{0}.etcd.internal\n10.0.0.42\tetcd-2.{0}.etcd.internal\n10.0.0.43\tetcd-3.{0}.etcd.internal\n",
-                spec.name
-            )),
-        ),
+        ("HAGEN_ETCD_HOSTS_BASE64", base64(&etcd_hosts(spec))),
         (
             "HAGEN_SECRETS_URL",
             "https://drop.example.com/bundle?X-Sig=a%2Fb&n=1".to_owned(),

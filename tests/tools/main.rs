@@ -13,6 +13,7 @@ mod aws;
 mod bootstrap;
 mod cloud_init;
 mod end_to_end;
+mod etcd;
 mod examples;
 mod file_systems;
 mod kubeadm_files;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::cloud_init::Kind;
 use super::tool::{self, Answer};
 
 /// A spec and the folder rendered from it.
@@ -81,6 +82,26 @@ impl Rendered {
             let text = json!({ "secrets_urls": urls }).to_string();
             fs::write(self.folder().join("urls.auto.tfvars.json"), text).unwrap();
         }
+    }
+
+    /// What `hagen secrets` adds to the secrets that are there.
+    pub(crate) fn add_secrets(&self) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hagen"));
+        command.args(["secrets", "--add", "--file"]);
+        command.arg(self.scratch.path().join("spec.yaml"));
+        command.arg("--out").arg(self.folder());
+        let answer = tool::run(&mut command, Duration::from_mins(1));
+        assert!(answer.status.success(), "hagen secrets: {}", answer.all());
+    }
+
+    /// The secrets that a machine waits for, where it does.
+    pub(crate) fn bundle(&self, node: &str, kind: Kind) -> Option<String> {
+        let name = if kind == Kind::Etcd {
+            node
+        } else {
+            kind.word()
+        };
+        fs::read_to_string(self.folder().join("secrets").join(name)).ok()
     }
 
     /// The secrets that were made.
