@@ -99,6 +99,12 @@ super::codes! {
         cure: "Remove the smaller one, or correct the larger one.",
         source: "RFC 4632",
     }
+    ENDPOINT_IS_MEMBER = "HGN2029" Error "an endpoint host among the names of etcd members" {
+        cause: "Members of external etcd find each other as NODE.CLUSTER.etcd.internal, which hagen writes into the machines' /etc/hosts. An API server under such a name would be looked for on an etcd machine, or not be found.",
+        example: "etcd: { external: { count: 3 } } and endpoint: { host: etcd-1.prod.etcd.internal }",
+        cure: "Use a name in another domain.",
+        source: "hagen; hosts(5)",
+    }
 
     SUBNET_COUNT = "HGN2041" Error "not one network, or two of different families" {
         cause: "Kubernetes takes one pod network and one Service network, or two of each, one IPv4 and one IPv6.",
@@ -165,6 +171,12 @@ super::codes! {
         example: "address: 10.244.3.7 and podSubnets: [10.244.0.0/16]",
         cure: "Move the pod or Service network to another range.",
         source: "kubernetes.io: Cluster Networking",
+    }
+    CLOUD_RANGE = "HGN2052" Error "a network in a range that the cloud keeps for itself" {
+        cause: "Each cloud has ranges for its own metadata, DNS and load balancers. A pod, a Service or a machine with such an address cannot be reached, or the cloud cannot.",
+        example: "kubernetes: { podSubnets: [100.64.0.0/16] } on Alibaba Cloud",
+        cure: "Use another private range.",
+        source: "hagen: providers/reserved-ranges.yaml, with a source for each range",
     }
 
     NO_CONTROL_PLANE = "HGN2061" Error "no control-plane node" {
