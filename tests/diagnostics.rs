@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use hagen::artifact::ArtifactSet;
 use hagen::diagnostic::{CODES, Diagnostic, Place, Report, Severity, code, find, json, text};
 use hagen::source::Source;
 use hagen::validate;
@@ -311,40 +312,151 @@ fn what_is_accepted_can_be_planned() {
     assert!(planned > 50, "only {planned} were accepted");
 }
 
-#[test]
-fn the_table_of_the_rules_of_aws_names_codes_that_exist() {
-    let table = fs::read_to_string(fixtures("aws-rules.md")).unwrap();
-    let mut rows = 0;
-    for row in table
+/// The rows of a table of rules: each rule, and what covers it.
+fn rules(table: &str) -> Vec<(String, String)> {
+    fs::read_to_string(fixtures(table))
+        .unwrap()
         .lines()
         .filter(|line| line.starts_with("| ") && !line.starts_with("| rule"))
-    {
-        rows += 1;
-        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
-        let [rule, covered] = cells.as_slice() else {
-            panic!("{row}: two columns");
-        };
-        let codes: Vec<&str> = covered
-            .split(|c: char| !c.is_ascii_alphanumeric())
-            .filter(|word| word.starts_with("HGN"))
-            .collect();
-        for id in &codes {
-            assert!(find(id).is_some(), "{rule}: there is no {id}");
-        }
-        let fixed = covered.contains("fixed by hagen: ");
+        .map(|row| {
+            let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+            let [rule, covered] = cells.as_slice() else {
+                panic!("{row}: two columns");
+            };
+            let codes = covered
+                .split(|c: char| !c.is_ascii_alphanumeric())
+                .filter(|word| word.starts_with("HGN"));
+            for id in codes {
+                assert!(find(id).is_some(), "{rule}: there is no {id}");
+            }
+            // Files of this crate are named in ticks.
+            for file in ticked(covered) {
+                if file.starts_with("providers/") || file.starts_with("tests/") {
+                    assert!(root(file).is_file(), "{rule}: there is no {file}");
+                }
+            }
+            ((*rule).to_owned(), (*covered).to_owned())
+        })
+        .collect()
+}
+
+/// What a good spec renders to.
+fn render(spec: String) -> ArtifactSet {
+    let source = Source::parse("hagen.yaml", spec).unwrap_or_else(|bad| panic!("{}", bad.message));
+    let spec = validate::check(&source, Some("aws"), &mut Report::default()).unwrap();
+    let plan = hagen::plan::build(&spec, "aws");
+    let mut artifacts = ArtifactSet::default();
+    let aws = hagen::provider::find("aws").unwrap();
+    aws.render(&plan, &mut artifacts);
+    artifacts
+}
+
+/// What stands in ticks.
+fn ticked(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn the_table_of_the_rules_of_aws_names_codes_that_exist() {
+    let rules = rules("aws-rules.md");
+    for (rule, covered) in &rules {
         assert!(
-            !codes.is_empty() || fixed,
+            covered.contains("HGN") || covered.contains("fixed by hagen: "),
             "{rule}: neither a code nor fixed by hagen"
         );
-        // Files of this crate are named in ticks.
-        for file in covered
-            .split('`')
-            .filter(|part| part.starts_with("providers/"))
-        {
-            assert!(root(file).is_file(), "{rule}: there is no {file}");
+    }
+    assert!(rules.len() >= 15, "{} rows", rules.len());
+}
+
+#[test]
+fn the_table_of_the_rules_of_kubeadm_names_codes_and_values_that_exist() {
+    let mut rendered = String::new();
+    for (_, spec) in good_specs() {
+        for (_, text) in render(spec).iter() {
+            rendered.push_str(text);
         }
     }
-    assert!(rows >= 15, "{rows} rows");
+    let rules = rules("kubeadm-rules.md");
+    for (rule, covered) in &rules {
+        let unsaid = covered.contains("cannot be said in the spec: ");
+        assert!(
+            covered.contains("HGN") || unsaid,
+            "{rule}: neither a code nor said why there is none"
+        );
+        assert!(
+            !unsaid || covered.contains("tested by `tests/"),
+            "{rule}: tested by nothing"
+        );
+        // What hagen writes is there to be read.
+        if let Some((_, written)) = covered.split_once("hagen writes ") {
+            let written = written.split(", tested by").next().unwrap();
+            for value in ticked(written).filter(|value| !value.contains(".yaml")) {
+                assert!(rendered.contains(value), "{rule}: nothing holds `{value}`");
+            }
+        }
+        if covered.contains("hagen leaves it out") {
+            let key = ticked(rule).next().unwrap();
+            assert!(
+                !rendered.contains(&format!("{key}:")),
+                "{rule}: {key} is there"
+            );
+        }
+    }
+    assert!(rules.len() >= 60, "{} rows", rules.len());
+}
+
+/// What the rules assume of a turn is what is rendered: the last of three nodes waits sixteen
+/// minutes, so a token for seventeen is long enough and one for sixteen is not.
+#[test]
+fn a_turn_is_as_long_as_the_rules_say() {
+    let base = fs::read_to_string(fixtures("base/aws-internal.yaml")).unwrap();
+    for (minutes, short) in [(16, true), (17, false)] {
+        let secrets = format!("\nsecrets: {{ tokenLifetime: {minutes}m }}\ncontrolPlane");
+        let checked = Checked::new(base.replace("\ncontrolPlane", &secrets));
+        assert_eq!(
+            checked.codes().contains("HGN2102"),
+            short,
+            "{}",
+            checked.shown()
+        );
+    }
+    let artifacts = render(base);
+    let last = artifacts.get("cloud-init/cp-3.yaml").unwrap();
+    let limit = last
+        .lines()
+        .find(|line| line.contains("HAGEN_TURN_LIMIT"))
+        .unwrap();
+    assert!(limit.contains("960"), "{limit}");
+}
+
+/// Versions that no spec says are ones that kubeadm and Kubernetes take.
+#[test]
+fn versions_in_the_data_files_are_supported_ones() {
+    let facts = &*hagen::facts::kubernetes::KUBERNETES;
+    let numbers = |version: &str| -> Vec<u32> {
+        version
+            .split(['.', '-'])
+            .map(|part| part.parse().unwrap())
+            .collect()
+    };
+    // Kubernetes 1.36 and later want 2.2 (containerd RELEASES.md).
+    assert!(numbers(&facts.containerd.version) >= vec![2, 2]);
+    for minor in &facts.minors {
+        // kubeadm's MinExternalEtcdVersion; 3.7 has no way back to 3.6.
+        let etcd = numbers(&minor.etcd);
+        assert!(
+            etcd >= vec![3, 5, 24] && etcd < vec![3, 7],
+            "{}",
+            minor.etcd
+        );
+        assert!(
+            facts
+                .etcd
+                .iter()
+                .any(|release| release.version == minor.etcd)
+        );
+        assert_eq!(minor.end_of_life.len(), 10, "{}", minor.end_of_life);
+    }
 }
 
 /// A password that someone put into an address is refused, and not printed with the refusal: it
