@@ -2,6 +2,11 @@
 //! data.
 #![allow(clippy::expect_used, missing_docs)]
 
+#[path = "common/kubeadm.rs"]
+mod kubeadm;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 
 use hagen::artifact::ArtifactSet;
@@ -46,9 +51,15 @@ fn examples() -> Vec<String> {
         })
         .collect();
     paths.sort();
-    paths
+    let examples = paths
         .iter()
-        .map(|path| fs::read_to_string(path).expect("a spec"))
+        .map(|path| fs::read_to_string(path).expect("a spec"));
+    // And what no example has: a proxy, mirrors, modes of secrets, external etcd.
+    examples
+        .chain([
+            include_str!("fixtures/base/aws-controller.yaml").to_owned(),
+            include_str!("fixtures/base/aws-mirrors.yaml").to_owned(),
+        ])
         .collect()
 }
 
@@ -203,7 +214,9 @@ proptest! {
                 }
             };
         }
-        render(&text);
+        if let Some(artifacts) = render(&text) {
+            prop_assert_eq!(kubeadm::faults(&artifacts), [""; 0], "{}", text);
+        }
     }
 
     /// Any bytes at all.
@@ -216,5 +229,358 @@ proptest! {
     #[test]
     fn any_yaml_is_read_or_refused(text in "([a-z]{1,3}: ?[\\[\\]{}&*!|>'\"#%@`,a-z0-9\n-]{0,12}\n? {0,4}){0,12}") {
         render(&text);
+    }
+}
+
+/// The specs that are free of errors among the bases of the fixtures.
+fn bases() -> Vec<String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/base");
+    fs::read_dir(folder)
+        .expect("fixtures")
+        .map(|entry| fs::read_to_string(entry.expect("entry").path()).expect("a spec"))
+        .collect()
+}
+
+#[test]
+fn kubeadm_takes_what_the_bases_and_examples_render_to() {
+    for spec in bases().into_iter().chain(examples()) {
+        let artifacts = render(&spec).expect("a good spec");
+        assert_eq!(kubeadm::faults(&artifacts), [""; 0], "{spec}");
+        assert!(kubeadm::documents(&artifacts).len() >= 4);
+    }
+}
+
+/// Rules that nothing can break are no rules: each of them finds a document that was broken.
+#[test]
+fn each_rule_of_kubeadm_finds_what_breaks_it() {
+    use serde_json::{Value, json};
+    let all: Vec<Value> = bases()
+        .iter()
+        .flat_map(|spec| kubeadm::documents(&render(spec).expect("a good spec")))
+        .collect();
+    for (kind, pointer, bad) in [
+        ("InitConfiguration", "/nodeRegistration/name", json!("CP_1")),
+        (
+            "InitConfiguration",
+            "/nodeRegistration/criSocket",
+            json!("/run/containerd.sock"),
+        ),
+        (
+            "InitConfiguration",
+            "/nodeRegistration/kubeletExtraArgs/0/name",
+            json!(""),
+        ),
+        (
+            "InitConfiguration",
+            "/nodeRegistration/imagePullPolicy",
+            json!("Sometimes"),
+        ),
+        (
+            "InitConfiguration",
+            "/nodeRegistration/ignorePreflightErrors",
+            json!(["all", "Mem"]),
+        ),
+        (
+            "InitConfiguration",
+            "/bootstrapTokens/0/token",
+            json!("abc.def"),
+        ),
+        (
+            "InitConfiguration",
+            "/bootstrapTokens/0/usages",
+            json!(["signing", "login"]),
+        ),
+        (
+            "InitConfiguration",
+            "/bootstrapTokens/0/usages",
+            json!(["signing"]),
+        ),
+        (
+            "InitConfiguration",
+            "/bootstrapTokens/0/groups",
+            json!(["system:masters"]),
+        ),
+        ("InitConfiguration", "/bootstrapTokens/0/ttl", json!("0s")),
+        (
+            "InitConfiguration",
+            "/bootstrapTokens/0/expires",
+            json!("2030-01-01T00:00:00Z"),
+        ),
+        ("InitConfiguration", "/certificateKey", json!("00")),
+        (
+            "InitConfiguration",
+            "/localAPIEndpoint/advertiseAddress",
+            json!("cp-1.example.com"),
+        ),
+        ("InitConfiguration", "/localAPIEndpoint/bindPort", json!(0)),
+        (
+            "ClusterConfiguration",
+            "/controlPlaneEndpoint",
+            json!("https://api.example.com"),
+        ),
+        (
+            "ClusterConfiguration",
+            "/controlPlaneEndpoint",
+            json!("api.example.com"),
+        ),
+        (
+            "ClusterConfiguration",
+            "/apiServer/certSANs/0",
+            json!("api_1.example.com"),
+        ),
+        (
+            "ClusterConfiguration",
+            "/apiServer/extraArgs/0/name",
+            json!("advertise-address"),
+        ),
+        (
+            "ClusterConfiguration",
+            "/networking/dnsDomain",
+            json!("Cluster.local"),
+        ),
+        (
+            "ClusterConfiguration",
+            "/networking/serviceSubnet",
+            json!("10.0.0.0/11"),
+        ),
+        (
+            "ClusterConfiguration",
+            "/networking/serviceSubnet",
+            json!("10.0.0.0/29"),
+        ),
+        (
+            "ClusterConfiguration",
+            "/networking/serviceSubnet",
+            json!("10.0.0.0/16,10.1.0.0/16"),
+        ),
+        (
+            "ClusterConfiguration",
+            "/networking/podSubnet",
+            json!("10.0.0.0/25"),
+        ),
+        (
+            "ClusterConfiguration",
+            "/networking/podSubnet",
+            json!("10.0.0.0/7"),
+        ),
+        ("ClusterConfiguration", "/networking/podSubnet", json!("")),
+        (
+            "ClusterConfiguration",
+            "/etcd/local",
+            json!({ "dataDir": "etcd" }),
+        ),
+        (
+            "ClusterConfiguration",
+            "/etcd/external/endpoints/0",
+            json!("etcd-1:2379"),
+        ),
+        (
+            "ClusterConfiguration",
+            "/etcd/external/endpoints/0",
+            json!("http://etcd-1:2379"),
+        ),
+        ("ClusterConfiguration", "/etcd/external/keyFile", json!("")),
+        (
+            "ClusterConfiguration",
+            "/etcd/external/caFile",
+            json!("ca.crt"),
+        ),
+        (
+            "ClusterConfiguration",
+            "/encryptionAlgorithm",
+            json!("ED25519"),
+        ),
+        (
+            "ClusterConfiguration",
+            "/featureGates",
+            json!({ "EtcdLearnerMode": true }),
+        ),
+        (
+            "ClusterConfiguration",
+            "/imageRepository",
+            json!("https://registry.k8s.io"),
+        ),
+        (
+            "ClusterConfiguration",
+            "/kubernetesVersion",
+            json!("stable-1"),
+        ),
+        (
+            "JoinConfiguration",
+            "/discovery/file",
+            json!({ "kubeConfigPath": "discovery.conf" }),
+        ),
+        ("JoinConfiguration", "/discovery/bootstrapToken", json!({})),
+        (
+            "JoinConfiguration",
+            "/discovery/bootstrapToken/unsafeSkipCAVerification",
+            json!(false),
+        ),
+        (
+            "JoinConfiguration",
+            "/discovery/bootstrapToken/apiServerEndpoint",
+            json!("api.example.com"),
+        ),
+        (
+            "JoinConfiguration",
+            "/discovery/tlsBootstrapToken",
+            json!(""),
+        ),
+        ("JoinConfiguration", "/caCertPath", json!("ca.pem")),
+        (
+            "JoinConfiguration",
+            "/controlPlane/certificateKey",
+            json!("zz"),
+        ),
+        (
+            "JoinConfiguration",
+            "/controlPlane/localAPIEndpoint/bindPort",
+            json!(65536),
+        ),
+    ] {
+        let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
+        let mut broken = 0;
+        for document in all.iter().filter(|document| document["kind"] == kind) {
+            let mut document = document.clone();
+            match document.pointer_mut(parent) {
+                Some(Value::Object(object)) => {
+                    object.insert(key.to_owned(), bad.clone());
+                }
+                Some(Value::Array(list)) => {
+                    list[key.parse::<usize>().expect("an index")] = bad.clone();
+                }
+                _ => continue,
+            }
+            broken += 1;
+            assert!(
+                !kubeadm::faults_of(&document).is_empty(),
+                "{pointer}: {document}"
+            );
+        }
+        assert!(broken > 0, "{kind} has no {pointer}");
+    }
+}
+
+/// A cluster in some zones: how many control-plane nodes and etcd members (none is stacked), and
+/// where machines that are there already stand.
+#[derive(Clone, Debug)]
+struct Zoned {
+    control_plane: Vec<usize>,
+    etcd: Option<Vec<usize>>,
+    subnets: usize,
+    provision: bool,
+}
+
+const ZONES: [&str; 5] = ["a", "b", "c", "d", "e"];
+
+fn zoned() -> impl Strategy<Value = Zoned> {
+    let numbers = prop::sample::select(vec![3_usize, 5, 7]);
+    let external = prop::option::of((numbers.clone(), 1..=7_usize));
+    (
+        numbers,
+        external,
+        1..=ZONES.len(),
+        any::<bool>(),
+        any::<u64>(),
+    )
+        .prop_map(|(stacked, external, subnets, provision, mut seed)| {
+            let (members, control_plane) = match external {
+                None => (None, stacked),
+                Some((members, control_plane)) => (Some(members), control_plane),
+            };
+            let mut place = |at: usize| {
+                if provision {
+                    return at % subnets;
+                }
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                usize::try_from(seed >> 33).expect("31 bits") % subnets
+            };
+            let control_plane = (0..control_plane).map(&mut place).collect();
+            let etcd = members.map(|members| (0..members).map(&mut place).collect());
+            Zoned {
+                control_plane,
+                etcd,
+                subnets,
+                provision,
+            }
+        })
+}
+
+impl Zoned {
+    fn spec(&self) -> String {
+        let etcd = self.etcd.as_ref().map_or("stacked".into(), |members| {
+            format!("{{ external: {{ count: {} }} }}", members.len())
+        });
+        let mut text = format!(
+            "apiVersion: hagen.dev/v1alpha1\nkind: Cluster\nname: prod\nkubernetes: {{ version: 1.37.1 }}\n\
+             etcd: {etcd}\ncontrolPlane: {{ count: {}, allowSingle: true }}\ntargets:\n  aws:\n    region: eu-west-1\n    \
+             network:\n      vpc: vpc-01234567\n      cidr: 10.0.0.0/16\n      subnets:\n",
+            self.control_plane.len(),
+        );
+        for (at, zone) in ZONES.iter().take(self.subnets).enumerate() {
+            writeln!(
+                text,
+                "        - {{ id: subnet-0123456{at}, zone: eu-west-1{zone}, cidr: 10.0.{}.0/20 }}",
+                at * 16
+            )
+            .expect("text");
+        }
+        if self.provision {
+            return text
+                + "      nodeEgressCidrs: [0.0.0.0/0]\n    machines:\n      provision:\n        image: debian-13\n        instanceTypes: { controlPlane: m7i.large }\n";
+        }
+        text += "    machines:\n      existing:\n";
+        let members = self.etcd.iter().flatten().map(|zone| ("etcd", zone));
+        let nodes = self.control_plane.iter().map(|zone| ("controlPlane", zone));
+        for (at, (role, zone)) in nodes.chain(members).enumerate() {
+            writeln!(
+                text,
+                "        - {{ name: m-{at}, role: {role}, address: 10.0.{}.{}, zone: eu-west-1{} }}",
+                zone * 16,
+                at + 10,
+                ZONES[*zone]
+            )
+            .expect("text");
+        }
+        text
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The rules guess nothing: the zones of the plan's own nodes are lost one by one, and there is
+    /// a warning exactly where what is left cannot go on.
+    #[test]
+    fn there_is_a_warning_exactly_where_the_loss_of_a_zone_stops_the_cluster(cluster in zoned()) {
+        let text = cluster.spec();
+        let source = Source::parse("spec", text.clone()).expect("YAML");
+        let mut report = Report::default();
+        let spec = validate::check(&source, None, &mut report).expect("a spec");
+        let found: Vec<&str> = report.iter().map(|problem| problem.code.id).collect();
+        prop_assert!(!report.has_errors(), "{found:?}\n{text}");
+        let plan = plan::build(&spec, "aws");
+        // Which machines keep etcd, and which answer the API.
+        let zones_of = |roles: &dyn Fn(&plan::Node) -> bool| -> Vec<String> {
+            let nodes = plan.nodes.iter().filter(|node| roles(node));
+            nodes.map(|node| node.zone.clone().expect("a zone")).collect()
+        };
+        let servers = zones_of(&|node| node.role.is_control_plane());
+        let members = match cluster.etcd {
+            None => servers.clone(),
+            Some(_) => zones_of(&|node| node.role == plan::Role::Etcd),
+        };
+        let left = |machines: &[String], lost: &str| machines.iter().filter(|zone| *zone != lost).count();
+        let all: BTreeSet<&str> = servers.iter().chain(&members).map(String::as_str).collect();
+        let quorum_lost = all.iter().any(|zone| {
+            let left = left(&members, zone);
+            left <= members.len() - left
+        });
+        let api_lost = cluster.etcd.is_some()
+            && servers.len() > 1
+            && all.iter().any(|zone| left(&servers, zone) == 0);
+        let warned = found.contains(&"HGN2065") || found.contains(&"HGN2066");
+        prop_assert_eq!(warned, quorum_lost, "{:?}\n{}", found, text);
+        prop_assert_eq!(found.contains(&"HGN2070"), api_lost, "{:?}\n{}", found, text);
     }
 }

@@ -14,6 +14,7 @@ use crate::source::{Source, position};
 pub fn text(report: &Report, source: Option<&Source>, fallback: (&str, &str)) -> String {
     let renderer = Renderer::styled();
     let (name, body) = source.map_or(fallback, |s| (s.name.as_str(), s.text.as_str()));
+    let body = &masked(body);
     let mut out = String::new();
     for diagnostic in sorted(report, source) {
         let level = match diagnostic.code.severity {
@@ -79,7 +80,7 @@ pub fn json(report: &Report, source: Option<&Source>, fallback: (&str, &str)) ->
             let mut value = json!({
                 "code": diagnostic.code.id,
                 "severity": diagnostic.code.severity.word(),
-                "message": diagnostic.message,
+                "message": masked(&diagnostic.message),
                 "file": name,
             });
             if let Some(place) = &diagnostic.place {
@@ -90,12 +91,13 @@ pub fn json(report: &Report, source: Option<&Source>, fallback: (&str, &str)) ->
                 value["column"] = column.into();
                 value["endLine"] = end_line.into();
                 value["endColumn"] = end_column.into();
-                value["label"] = diagnostic.label.clone().into();
+                value["label"] = masked(&diagnostic.label).into();
                 if let Place::Key(path) | Place::Value(path) = place {
-                    value["path"] = path.clone().into();
+                    value["path"] = masked(path).into();
                 }
             }
-            value["cures"] = diagnostic.cures.clone().into();
+            let cures: Vec<String> = diagnostic.cures.iter().map(|cure| masked(cure)).collect();
+            value["cures"] = cures.into();
             if let Some(replacement) = &diagnostic.replacement {
                 value["replacement"] = replacement.clone().into();
             }
@@ -122,10 +124,42 @@ fn bytes(place: &Place, source: Option<&Source>, body: &str) -> Range<usize> {
     }
 }
 
+/// The text with the credentials of addresses as stars, byte for byte: a spec that has some is
+/// refused, and the refusal is printed in a CI's log that more people read than the spec.
+fn masked(text: &str) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    for (at, _) in text.match_indices('@') {
+        let before = &text[..at];
+        let word = before.rfind(|c: char| c.is_whitespace() || "\"'`".contains(c));
+        let word = word.map_or(0, |at| {
+            at + before[at..].chars().next().map_or(1, char::len_utf8)
+        });
+        let scheme = before[word..].find("://").map(|at| word + at + 3);
+        let own = &before[scheme.unwrap_or(word)..];
+        let (authority, path) = match own.split_once('/') {
+            Some((authority, _)) => (authority, true),
+            None => (own, false),
+        };
+        // `host:8443/path@v1` is a path; with anything but a port it is a password with a slash.
+        let port = authority.split_once(':').map(|(_, port)| port);
+        let password = port.is_some_and(|port| !port.bytes().all(|b| b.is_ascii_digit()));
+        if if path {
+            password
+        } else {
+            scheme.is_some() || port.is_some()
+        } {
+            bytes[scheme.unwrap_or(word)..at].fill(b'*');
+        }
+    }
+    // Whole characters became stars.
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
 /// Text of the spec that is repeated in a message must not move the terminal's cursor, change
 /// its colours or flood it.
 fn visible(text: &str) -> String {
     const MOST: usize = 400;
+    let text = &masked(text);
     let mut out = String::with_capacity(text.len().min(MOST));
     for (at, c) in text.chars().enumerate() {
         if at == MOST {
@@ -143,4 +177,39 @@ fn visible(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    #[test]
+    fn credentials_of_an_address_become_stars_and_nothing_else_does() {
+        for (text, shown) in [
+            ("http://u:p@host:80", "http://***@host:80"),
+            ("x: \"https://u@host/a\"", "x: \"https://*@host/a\""),
+            ("proxy: u:p@host:80 }", "proxy: ***@host:80 }"),
+            ("http://u:p@ss@host", "http://******@host"),
+            ("http://u:p/w@host", "http://*****@host"),
+            ("http://u:pä@host", "http://*****@host"),
+            (
+                "`http://a:b@c` and `http://d:e@f`",
+                "`http://***@c` and `http://***@f`",
+            ),
+        ] {
+            assert_eq!(masked(text), shown);
+            assert_eq!(text.len(), shown.len());
+        }
+        for plain in [
+            "",
+            "@",
+            "someone@example.com",
+            "https://cdn.example.com/npm/cni@1.2/x.yaml",
+            "https://host:8443/cni@1.2/x.yaml",
+            "registry.example.com/k8s@sha256:00",
+            "tags: { owner: team@example.com, cost: a }",
+        ] {
+            assert_eq!(masked(plain), plain);
+        }
+    }
 }

@@ -6,6 +6,8 @@
 
 pub mod aws;
 pub mod kubernetes;
+pub mod public_hosts;
+pub mod reserved_ranges;
 pub mod user_data;
 
 use serde::de::DeserializeOwned;

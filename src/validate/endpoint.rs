@@ -7,17 +7,22 @@ use ipnet::IpNet;
 use crate::diagnostic::code::cluster as code;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::facts::kubernetes::KUBERNETES;
-use crate::spec::{Cluster, Exposure};
+use crate::spec::{Cluster, Etcd, Exposure};
 
 use super::{names, networks};
 
 const HOST: &str = "endpoint.host";
 const PORT: &str = "endpoint.port";
+/// The domain of the names that hagen gives to members of external etcd.
+const MEMBERS_DOMAIN: &str = "etcd.internal";
 const ALLOWED: &str = "endpoint.allowedCidrs";
 
 pub(super) fn check(spec: &Cluster, report: &mut Report) {
     if let Some(host) = &spec.endpoint.host {
         check_host(host, &spec.kubernetes.dns_domain, report);
+        if spec.etcd != Etcd::Stacked {
+            among_members(host, report);
+        }
     }
     check_port(spec.endpoint.port, report);
     let allowed = &spec.endpoint.allowed_cidrs;
@@ -69,6 +74,21 @@ fn check_host(host: &str, dns_domain: &str, report: &mut Report) {
                 format!("the cluster's domain is {dns_domain}"),
             )
             .cure("use a name in a domain that is served outside the cluster"),
+        );
+    }
+}
+
+/// The names of members of external etcd are hagen's own.
+fn among_members(host: &str, report: &mut Report) {
+    if host == MEMBERS_DOMAIN || host.ends_with(&format!(".{MEMBERS_DOMAIN}")) {
+        report.push(
+            Diagnostic::new(
+                &code::ENDPOINT_IS_MEMBER,
+                format!("`{host}` is under `{MEMBERS_DOMAIN}`, where the members of etcd have their names"),
+            )
+            .value(HOST, "not a name of the API server")
+            .also("etcd", "on machines of its own")
+            .cure("use a name in a domain of your own"),
         );
     }
 }

@@ -86,7 +86,7 @@ fn address(format: &str, text: &str) -> Result<(), Refused> {
 }
 
 /// Whether an IPv4 octet is written with a leading zero.
-fn leading_zero(text: &str) -> bool {
+pub(super) fn leading_zero(text: &str) -> bool {
     let address = text.split('/').next().unwrap_or_default();
     !address.contains(':')
         && address

@@ -6,6 +6,7 @@
 
 mod addresses;
 mod aws;
+mod downloads;
 mod endpoint;
 mod form;
 mod names;
@@ -13,6 +14,7 @@ mod networks;
 mod quorum;
 mod registries;
 mod schema;
+mod secrets;
 mod shape;
 mod versions;
 
@@ -52,6 +54,8 @@ fn meaning(spec: &Cluster, target: Option<&str>, report: &mut Report) {
     registries::check(&spec.kubernetes, report);
     endpoint::check(spec, report);
     quorum::check(spec, report);
+    secrets::check(spec, report);
+    downloads::check(spec, report);
     if let Some(aws) = &spec.targets.aws
         && target.is_none_or(|target| target == "aws")
     {

@@ -9,6 +9,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::diagnostic::code::cluster as code;
 use crate::diagnostic::{Code, Diagnostic, Report};
+use crate::facts::reserved_ranges;
 
 /// A network of the spec.
 #[derive(Clone, Debug)]
@@ -206,6 +207,36 @@ pub(super) fn special(network: &Named, report: &mut Report) {
             )
             .value(path, "overlaps Docker's bridge")
             .cure("use another range if Docker runs on the nodes or on machines that talk to them"),
+        );
+    }
+}
+
+/// Refuses networks in what a target's cloud keeps for itself.
+pub(super) fn reserved<'a>(
+    target: &str,
+    networks: impl IntoIterator<Item = &'a Named>,
+    report: &mut Report,
+) {
+    let Some(cloud) = reserved_ranges::of(target) else {
+        return;
+    };
+    for Named { path, what, net } in networks {
+        let Some(range) = cloud.ranges.iter().find(|range| overlap(range.cidr, *net)) else {
+            continue;
+        };
+        report.push(
+            Diagnostic::new(
+                &code::CLOUD_RANGE,
+                format!(
+                    "{what} `{net}` touches {}, which {} keeps for {}",
+                    range.cidr, cloud.title, range.purpose
+                ),
+            )
+            .value(path, format!("kept by {}", cloud.title))
+            .cure(match net {
+                IpNet::V4(_) => "use a part of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16",
+                IpNet::V6(_) => "use another part of fd00::/8, with random digits behind fd",
+            }),
         );
     }
 }

@@ -7,7 +7,7 @@ use crate::diagnostic::{Count, Diagnostic, Place, Report};
 use crate::spec::{Cluster, Etcd};
 
 /// More members make etcd slower and no safer (etcd.io: FAQ).
-const MOST: u16 = 7;
+pub(super) const MOST: u16 = 7;
 
 const COUNT: &str = "controlPlane.count";
 const MEMBERS: &str = "etcd.external.count";
@@ -45,7 +45,7 @@ pub(super) fn check(spec: &Cluster, report: &mut Report) {
         (_, Etcd::External(_)) if count > MOST => report.push(
             Diagnostic::new(
                 &code::TOO_MANY_API_SERVERS,
-                format!("{count} control-plane nodes are too many: {MOST} at most join one after the other"),
+                format!("{count} control-plane nodes are too many: more than {MOST} cost more than they give"),
             )
             .value(COUNT, "too many")
             .cure(format!("use 2 to {MOST}, and larger machines where the API needs more")),
@@ -146,7 +146,11 @@ pub(super) fn zones(
             Diagnostic::new(
                 &code::ONE_ZONE,
                 format!(
-                    "all {count} control-plane nodes are in `{zone}`, and with it the API is lost"
+                    "{} control-plane nodes are in `{zone}`, and with it the API is lost",
+                    match count {
+                        2 => "both".to_owned(),
+                        count => format!("all {count}"),
+                    }
                 ),
             )
             .at(place.clone(), format!("the loss of `{zone}` stops the API"))

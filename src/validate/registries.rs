@@ -11,7 +11,12 @@ const MOVING: [&str; 6] = ["latest", "main", "master", "HEAD", "stable", "nightl
 
 pub(super) fn check(kubernetes: &Kubernetes, report: &mut Report) {
     images(&kubernetes.image_repository, report);
-    packages(&kubernetes.package_repository, report);
+    packages(
+        &kubernetes.package_repository,
+        "kubernetes.packageRepository",
+        "packages of Kubernetes",
+        report,
+    );
     if let Cni::Manifest(manifest) = &kubernetes.cni {
         check_manifest(manifest, report);
     }
@@ -86,7 +91,7 @@ fn is_component(text: &str) -> bool {
 }
 
 /// A host in lower case with an optional port.
-fn is_authority(text: &str) -> bool {
+pub(super) fn is_authority(text: &str) -> bool {
     let (host, port) = match text.split_once(':') {
         Some((host, port)) => (host, Some(port)),
         None => (text, None),
@@ -94,25 +99,26 @@ fn is_authority(text: &str) -> bool {
     names::is_subdomain(host) && port.is_none_or(is_port)
 }
 
-fn is_port(text: &str) -> bool {
+pub(super) fn is_port(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit()) && text.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
-fn without_scheme(text: &str) -> &str {
+pub(super) fn without_scheme(text: &str) -> &str {
     text.split_once("://")
         .map_or(text, |(_, rest)| rest)
         .trim_end_matches('/')
 }
 
-fn packages(repository: &str, report: &mut Report) {
+/// A repository of packages or releases, `what`, at `path` of the spec.
+pub(super) fn packages(repository: &str, path: &str, what: &str, report: &mut Report) {
     let Some(why) = package_fault(repository) else {
         return;
     };
     let problem = Diagnostic::new(
         &code::PACKAGE_REPOSITORY,
-        format!("the package repository `{repository}` {why}"),
+        format!("the repository `{repository}` of {what} {why}"),
     )
-    .value("kubernetes.packageRepository", "not a host with a path");
+    .value(path, "not a host with a path");
     let plain = without_scheme(repository);
     report.push(if package_fault(plain).is_none() {
         problem.replace_with(plain)
@@ -123,7 +129,7 @@ fn packages(repository: &str, report: &mut Report) {
     });
 }
 
-fn package_fault(text: &str) -> Option<&'static str> {
+pub(super) fn package_fault(text: &str) -> Option<&'static str> {
     if text.contains("://") {
         return Some("has a scheme, and https is added to it");
     }

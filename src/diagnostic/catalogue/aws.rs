@@ -333,6 +333,13 @@ super::codes! {
         source: "User Guide for Network Load Balancers: internet-facing load balancers",
     }
 
+    OPEN_AIR_GAP = "HGN3090" Warning "an air-gapped cluster whose nodes may connect to anywhere" {
+        cause: "With airGapped machines need no way to the internet. A security group that lets them out to anywhere keeps nothing in.",
+        example: "downloads: { airGapped: true } and nodeEgressCidrs: [0.0.0.0/0]",
+        cure: "Name the networks of your mirrors.",
+        source: "AWS Security Hub: EC2 security group controls; hagen: no access to or from anywhere by default",
+    }
+
     TOO_MANY_TAGS = "HGN3091" Error "more tags than fit" {
         cause: "A resource has at most 50 tags, and ten are left to hagen and to AWS.",
         example: "tags with 41 entries",

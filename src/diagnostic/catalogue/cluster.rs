@@ -99,6 +99,12 @@ super::codes! {
         cure: "Remove the smaller one, or correct the larger one.",
         source: "RFC 4632",
     }
+    ENDPOINT_IS_MEMBER = "HGN2029" Error "an endpoint host among the names of etcd members" {
+        cause: "Members of external etcd find each other as NODE.CLUSTER.etcd.internal, which hagen writes into the machines' /etc/hosts. An API server under such a name would be looked for on an etcd machine, or not be found.",
+        example: "etcd: { external: { count: 3 } } and endpoint: { host: etcd-1.prod.etcd.internal }",
+        cure: "Use a name in another domain.",
+        source: "hagen; hosts(5)",
+    }
 
     SUBNET_COUNT = "HGN2041" Error "not one network, or two of different families" {
         cause: "Kubernetes takes one pod network and one Service network, or two of each, one IPv4 and one IPv6.",
@@ -166,6 +172,12 @@ super::codes! {
         cure: "Move the pod or Service network to another range.",
         source: "kubernetes.io: Cluster Networking",
     }
+    CLOUD_RANGE = "HGN2052" Error "a network in a range that the cloud keeps for itself" {
+        cause: "Each cloud has ranges for its own metadata, DNS and load balancers. A pod, a Service or a machine with such an address cannot be reached, or the cloud cannot.",
+        example: "kubernetes: { podSubnets: [100.64.0.0/16] } on Alibaba Cloud",
+        cure: "Use another private range.",
+        source: "hagen: providers/reserved-ranges.yaml, with a source for each range",
+    }
 
     NO_CONTROL_PLANE = "HGN2061" Error "no control-plane node" {
         cause: "A cluster without a control plane has no API server.",
@@ -228,8 +240,8 @@ super::codes! {
         cure: "Write it as registry.example.com/k8s.",
         source: "kubeadm validation, imageRepository; distribution/reference",
     }
-    PACKAGE_REPOSITORY = "HGN2082" Error "a package repository of the wrong form" {
-        cause: "The value is put into the lines that configure apt, behind https://, so it is a host with an optional port and path, without a scheme, spaces or quotes.",
+    PACKAGE_REPOSITORY = "HGN2082" Error "a repository of packages or releases of the wrong form" {
+        cause: "The value is put into what configures apt, dnf and curl, behind https://, so it is a host with an optional port and path, without a scheme, spaces or quotes.",
         example: "kubernetes: { packageRepository: https://mirror.example.com/ }",
         cure: "Write it as mirror.example.com/kubernetes.",
         source: "sources.list(5); kubernetes.io: Installing kubeadm",
@@ -251,6 +263,74 @@ super::codes! {
         example: "url: https://raw.githubusercontent.com/flannel-io/flannel/master/Documentation/kube-flannel.yml",
         cure: "Use the address of a release or a commit.",
         source: "hagen: the same spec gives the same cluster",
+    }
+
+    LIFETIME_RANGE = "HGN2101" Error "a secret that is good for too short or too long" {
+        cause: "Secrets with which machines join are good from ten minutes to a day after the first node is up. Less, and it may be over before anyone joins; for ever, which kubeadm writes as 0, and whoever finds an old one can join.",
+        example: "secrets: { tokenLifetime: 0m }",
+        cure: "Use 2h. Machines that come later get a new token then.",
+        source: "kubeadm, bootstrapTokens.ttl; kubernetes.io: Authenticating with Bootstrap Tokens",
+    }
+    SHORT_LIFETIME = "HGN2102" Warning "a secret that may end before the control plane has joined" {
+        cause: "Control-plane nodes join one after the other, and each waits up to eight minutes for every one before it. A token or a certificate key that ends before the last one's turn leaves it outside.",
+        example: "controlPlane: { count: 5 } and secrets: { tokenLifetime: 20m }",
+        cure: "Use the time that the message names, or more.",
+        source: "hagen: turns of control-plane nodes; kubeadm join, --control-plane",
+    }
+    TOFU_WITHOUT_ANONYMOUS = "HGN2103" Error "trust on first use, without anonymous access" {
+        cause: "With mode tofu a machine reads the cluster's CA from the ConfigMap cluster-info before it trusts anyone, so without credentials. An API server that refuses anonymous requests does not answer.",
+        example: "secrets: { mode: tofu } and kubernetes: { anonymousAuth: false }",
+        cure: "Use pinned or drop, where machines have the CA before, or keep anonymous access.",
+        source: "kubernetes.io: kubeadm join, token-based discovery with CA pinning; kubeadm, cluster-info",
+    }
+
+    PROXY = "HGN2111" Error "a proxy of the wrong form" {
+        cause: "The value is read by curl, apt, dnf and containerd, which agree on a scheme, a host and a port and on little else: without a port each takes another one.",
+        example: "downloads: { proxy: proxy.example.com }",
+        cure: "Write it as http://proxy.example.com:3128.",
+        source: "curl(1), --proxy; apt-transport-http(1); dnf.conf(5)",
+    }
+    PROXY_CREDENTIALS = "HGN2112" Error "a proxy with credentials" {
+        cause: "The proxy's address is in every machine's user data and in the rendered files, which are reviewed and kept. A password there is read by everybody.",
+        example: "downloads: { proxy: \"http://USER:PASSWORD@proxy.example.com:3128\" }",
+        cure: "Use a proxy that lets machines in by their addresses, and change the password.",
+        source: "hagen: no secret in a rendered file",
+    }
+    NO_PROXY = "HGN2113" Error "an exception from the proxy of the wrong form" {
+        cause: "An entry is a host, a domain that begins with a dot, an address or a network. Stars, ports and schemes are read by some programs and ignored by others.",
+        example: "downloads: { noProxy: [\"*.example.com\"] }",
+        cure: "Write it as .example.com.",
+        source: "golang.org/x/net/http/httpproxy; curl(1), NO_PROXY",
+    }
+    UNUSED_DOWNLOAD = "HGN2114" Warning "a setting of downloads without effect" {
+        cause: "Nothing in the output depends on it with the other choices that were made, so it is a slip or was left over.",
+        example: "downloads: { noProxy: [.example.com] } without a proxy",
+        cure: "Remove it, or make the choice that uses it.",
+        source: "hagen",
+    }
+    REGISTRY_MIRROR = "HGN2115" Error "a mirror of a registry of the wrong form" {
+        cause: "The key is a registry as it stands in an image's name, and the value the host and path that containerd asks in its place, behind https://. containerd looks mirrors up by the exact host, so one under another name is never used.",
+        example: "downloads: { registryMirrors: { hub.docker.com: https://mirror.example.com/ } }",
+        cure: "Write it as docker.io: mirror.example.com.",
+        source: "containerd: docs/hosts.md",
+    }
+    PUBLIC_SOURCE = "HGN2116" Error "an air-gapped cluster with a source on the internet" {
+        cause: "Machines reach nothing but mirrors, and this would be loaded from a host on the internet. They would wait for it in vain when they boot.",
+        example: "downloads: { airGapped: true } without containerdRepository",
+        cure: "Name a mirror in the key that the message names.",
+        source: "hagen: providers/public-hosts.yaml",
+    }
+    PROXY_IN_AIR_GAP = "HGN2117" Warning "an air-gapped cluster with a proxy" {
+        cause: "A proxy is a way to elsewhere, and an air-gapped cluster has none. It makes sense only where the mirrors themselves are behind it.",
+        example: "downloads: { airGapped: true, proxy: \"http://proxy.example.com:3128\" }",
+        cure: "Remove the proxy, or airGapped.",
+        source: "hagen",
+    }
+    NO_REGISTRY_MIRRORS = "HGN2118" Warning "an air-gapped pod network without mirrors of registries" {
+        cause: "The manifest of a pod network names images, most often of docker.io or quay.io. Without a mirror of these registries, nodes stay NotReady.",
+        example: "downloads: { airGapped: true } and a cni manifest without registryMirrors",
+        cure: "Add registryMirrors for the registries in the manifest, or put your own registry into it.",
+        source: "containerd: docs/hosts.md",
     }
 
     USER_DATA_TOO_LARGE = "HGN2901" Error "user data that the cloud would refuse" {

@@ -48,6 +48,7 @@ fn ranges(target: &Target<'_>, report: &mut Report) {
     size(&vpc, "a VPC", report);
     networks::special(&vpc, report);
     let cluster = addresses::cluster_networks(target.spec);
+    networks::reserved("aws", cluster.iter().chain([&vpc]), report);
     for network in &cluster {
         if networks::overlap(network.net, vpc.net) {
             report.push(networks::overlapping(

@@ -11,15 +11,18 @@ use super::{Target, path};
 
 pub(super) fn check(target: &Target<'_>, provision: &AwsProvision, report: &mut Report) {
     if target.aws.network.node_egress_cidrs.is_empty() {
-        report.push(
-            Diagnostic::new(
-                &code::NO_EGRESS,
-                "nothing says where nodes may connect to, and they load packages and images when they boot",
-            )
-            .value(path("network.nodeEgressCidrs"), "`nodeEgressCidrs` is missing here")
-            .cure("add `nodeEgressCidrs: [0.0.0.0/0]` to let nodes reach the internet")
-            .cure("or name the networks of your mirrors; access to anywhere is never a default"),
-        );
+        let problem = Diagnostic::new(
+            &code::NO_EGRESS,
+            "nothing says where nodes may connect to, and they load packages and images when they boot",
+        )
+        .value(path("network.nodeEgressCidrs"), "`nodeEgressCidrs` is missing here");
+        report.push(if target.spec.downloads.air_gapped {
+            problem.cure("add `nodeEgressCidrs` with the networks of your mirrors; the VPC's own range, where they are in it")
+        } else {
+            problem
+                .cure("add `nodeEgressCidrs: [0.0.0.0/0]` to let nodes reach the internet")
+                .cure("or name the networks of your mirrors; access to anywhere is never a default")
+        });
     }
     instance_types(target, provision, report);
     disks(target, provision, report);

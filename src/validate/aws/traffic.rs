@@ -137,11 +137,19 @@ fn egress(target: &Target<'_>, report: &mut Report) {
         return;
     }
     let nets: Vec<IpNet> = list.iter().map(|net| IpNet::V4(*net)).collect();
-    let all = IpNet::V4(Ipv4Net::default());
-    if target.internet()
-        && !target.aws.load_balancer.second_internal
-        && !Set::new(&nets).contains(all)
-    {
+    let anywhere = Set::new(&nets).contains(IpNet::V4(Ipv4Net::default()));
+    if target.spec.downloads.air_gapped && anywhere {
+        report.push(
+            Diagnostic::new(
+                &code::OPEN_AIR_GAP,
+                "machines are to reach mirrors alone, and may connect to anywhere",
+            )
+            .key(&at, "anywhere")
+            .also("downloads.airGapped", "machines reach mirrors alone")
+            .cure("name the networks of your mirrors; the VPC's own range, where they are in it"),
+        );
+    }
+    if target.internet() && !target.aws.load_balancer.second_internal && !anywhere {
         report.push(
             Diagnostic::new(
                 &code::NARROW_EGRESS,
