@@ -19,8 +19,60 @@ pub const TEMPLATES: &[(&str, &str)] = &[
         include_str!("../../templates/aws/README.md.hbs"),
     ),
     (
+        "runbook/add-control-plane.md.hbs",
+        include_str!("../../templates/runbook/add-control-plane.md.hbs"),
+    ),
+    (
+        "runbook/add-etcd.md.hbs",
+        include_str!("../../templates/runbook/add-etcd.md.hbs"),
+    ),
+    (
+        "runbook/add-worker.md.hbs",
+        include_str!("../../templates/runbook/add-worker.md.hbs"),
+    ),
+    (
+        "runbook/cloud-controller.md.hbs",
+        include_str!("../../templates/runbook/cloud-controller.md.hbs"),
+    ),
+    (
+        "runbook/kubeadm.md.hbs",
+        include_str!("../../templates/runbook/kubeadm.md.hbs"),
+    ),
+    (
+        "runbook/rearm.md.hbs",
+        include_str!("../../templates/runbook/rearm.md.hbs"),
+    ),
+    (
         "runbook/rearm.sh.hbs",
         include_str!("../../templates/runbook/rearm.sh.hbs"),
+    ),
+    (
+        "runbook/replace-control-plane.md.hbs",
+        include_str!("../../templates/runbook/replace-control-plane.md.hbs"),
+    ),
+    (
+        "runbook/replace-etcd.md.hbs",
+        include_str!("../../templates/runbook/replace-etcd.md.hbs"),
+    ),
+    (
+        "runbook/replace-worker.md.hbs",
+        include_str!("../../templates/runbook/replace-worker.md.hbs"),
+    ),
+    (
+        "runbook/rotate-certificates.md.hbs",
+        include_str!("../../templates/runbook/rotate-certificates.md.hbs"),
+    ),
+    (
+        "runbook/secrets.md.hbs",
+        include_str!("../../templates/runbook/secrets.md.hbs"),
+    ),
+    (
+        "runbook/tear-down.md.hbs",
+        include_str!("../../templates/runbook/tear-down.md.hbs"),
+    ),
+    (
+        "runbook/upgrade.md.hbs",
+        include_str!("../../templates/runbook/upgrade.md.hbs"),
     ),
 ];
 

@@ -3,6 +3,7 @@
 //! [`PROVIDERS`] is the one list of them; `--provider`, `hagen providers` and the tests read it.
 
 pub mod aws;
+pub mod runbook;
 mod user_data;
 
 pub use user_data::Usage;
@@ -34,6 +35,9 @@ pub trait Provider: Sync {
     /// How much of the cloud's user data the largest cloud-init takes; none where it is no user
     /// data, or there is no limit.
     fn user_data(&self, plan: &Plan) -> Option<Usage>;
+
+    /// The words of one task of the runbook, as Markdown.
+    fn runbook(&self, plan: &Plan, task: runbook::Task<'_>, paths: runbook::Paths<'_>) -> String;
 
     /// Says what only shows in what is rendered, such as user data that is too large.
     fn check(&self, plan: &Plan, report: &mut Report) {

@@ -18,6 +18,7 @@ mod variables;
 use hcl::Block;
 use serde_json::{Value, json};
 
+use super::runbook::{Paths, Task};
 use super::{Provider, Usage, user_data};
 use crate::artifact::ArtifactSet;
 use crate::component;
@@ -111,6 +112,11 @@ impl Provider for Aws {
         let made = matches!(target(plan).machines, aws::Machines::Made(_));
         made.then(|| user_data::largest(plan, self.name()))
             .flatten()
+    }
+
+    fn runbook(&self, plan: &Plan, task: Task<'_>, paths: Paths<'_>) -> String {
+        let target = target(plan);
+        runbook::task(&Context { plan, target }, task, paths)
     }
 
     fn immutable(&self, plan: &Plan) -> Vec<(String, Value)> {

@@ -5,8 +5,11 @@ use serde::Serialize;
 use super::Context;
 use crate::component::placeholder;
 use crate::facts::aws::LOAD_BALANCER;
+use crate::facts::kubernetes::KUBERNETES;
 use crate::format::template;
-use crate::plan::{Host, Node};
+use crate::plan::aws::Image;
+use crate::plan::{Drop, Host, Node, Role, SecretsMode};
+use crate::provider::runbook::{self, Cloud, HERE, Paths, Task};
 
 /// The context of `templates/aws/README.md.hbs`.
 #[derive(Serialize)]
@@ -23,11 +26,14 @@ struct Runbook<'a> {
     port: u16,
     made: bool,
     first: &'a str,
-    last: &'a str,
     control_plane: String,
     workers: String,
-    by_instance: bool,
-    protected: bool,
+    etcd: String,
+    drop: bool,
+    drop_file: bool,
+    drop_url: bool,
+    secrets: String,
+    tasks: String,
     own_name: bool,
     record: bool,
     rule_missing: bool,
@@ -61,6 +67,13 @@ pub(super) fn document(context: &Context<'_>) -> String {
             .join(", ")
     };
     let control_plane: Vec<&Node> = plan.control_plane().collect();
+    let cloud = cloud(context);
+    let minors: Vec<&str> = KUBERNETES
+        .minors
+        .iter()
+        .map(|minor| minor.minor.as_str())
+        .collect();
+    let mode = plan.secrets.mode;
     template::render(
         "aws/README.md.hbs",
         &Runbook {
@@ -80,11 +93,14 @@ pub(super) fn document(context: &Context<'_>) -> String {
             port: plan.endpoint.port,
             made: context.made().is_some(),
             first: control_plane.first().map_or("", |node| &node.name),
-            last: control_plane.last().map_or("", |node| &node.name),
             control_plane: names(control_plane.clone()),
             workers: names(plan.workers().collect()),
-            by_instance: !context.by_address(),
-            protected: target.deletion_protection,
+            etcd: names(plan.etcd_nodes().collect()),
+            drop: matches!(mode, SecretsMode::Drop(_)),
+            drop_file: mode == SecretsMode::Drop(Drop::File),
+            drop_url: mode == SecretsMode::Drop(Drop::Url),
+            secrets: runbook::section(plan, &cloud, Task::Secrets, HERE),
+            tasks: runbook::sections(plan, &cloud, &runbook::next_version(plan, &minors)),
             own_name: placeholder::host(&plan.endpoint.client_host) != placeholder::API_HOST
                 && plan.endpoint.client_host != Host::OfPublicLoadBalancer,
             record: target.dns.is_some(),
@@ -95,4 +111,44 @@ pub(super) fn document(context: &Context<'_>) -> String {
             shutdown_delay: plan.health_check.shutdown_delay_seconds,
         },
     )
+}
+
+/// The words of one task.
+pub(super) fn task(context: &Context<'_>, task: Task<'_>, paths: Paths<'_>) -> String {
+    runbook::section(context.plan, &cloud(context), task, paths)
+}
+
+/// What AWS says for itself.
+fn cloud<'a>(context: &Context<'_>) -> Cloud<'a> {
+    let made = context.made();
+    // The publisher's name of an image says which system it is; of others nothing is known.
+    let rocky = made.and_then(|made| match &made.image {
+        Image::Newest { name, .. } => Some(name.starts_with("Rocky")),
+        Image::Id(_) => None,
+    });
+    Cloud {
+        provider: "aws",
+        made: made.is_some(),
+        protected: context.target.deletion_protection,
+        volumes: context.etcd().is_some(),
+        apt: rocky != Some(true),
+        dnf: rocky != Some(false),
+        user_data_readers: if made.is_some() {
+            "EC2 shows to whoever has `ec2:DescribeInstanceAttribute` (the AWS policy ReadOnlyAccess has it)"
+        } else {
+            "the output `cloud_init` shows to whoever reads the state"
+        },
+        resources: |node| {
+            let of = |resource: &str| format!("{resource}[\"{}\"]", node.name);
+            [
+                of(match node.role {
+                    Role::FirstControlPlane | Role::ControlPlane => "aws_instance.control_plane",
+                    Role::Worker => "aws_instance.worker",
+                    Role::Etcd => "aws_instance.etcd",
+                }),
+                of("aws_ebs_volume.etcd"),
+                of("aws_volume_attachment.etcd"),
+            ]
+        },
+    }
 }
