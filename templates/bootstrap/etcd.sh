@@ -15,11 +15,11 @@ finding='' same=0 id='' clients='' learner='' cluster=''
 
 # --- the data disk ---------------------------------------------------------------------------
 
-empty() { # DISK: no partition, not in use, no known signature, and blank at its start
-  local code=0 found
+empty() { # DISK: no partition, not in use, no known signature (2, and also for errors), blank at its start
+  local code=0
   [[ $(lsblk -nrpo NAME,MOUNTPOINT "$1") =~ ^"$1"\ *$ ]] || return 1
   quiet blkid -p "$1" || code=$?
-  ((code == 2)) && found=$(wipefs -n "$1") && [[ -z $found ]] && cmp -sn 1048576 "$1" /dev/zero
+  ((code == 2)) && cmp -sn 1048576 "$1" /dev/zero
 }
 
 data_disk() { # $disk: the one to format; '' if one has the label, and maybe the data of an earlier machine

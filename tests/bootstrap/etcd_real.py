@@ -337,6 +337,15 @@ class Member:
 
     def link(self, state):
         run("ip", "link", "set", f"br-{self.name}", state)
+        for member in self.world.members.values():  # what is cut off is noticed at once
+            run("ip", "-n", member.name, "neigh", "flush", "all")
+
+    def rounds(self, count=5):
+        """Waits until the script has looked around some more times."""
+        def seen():
+            return self.lines("calls").count("sleep 5")
+        before = seen()
+        wait(f"{count} more looks of {self.name}", lambda: seen() >= before + count, 60)
 
     def lines(self, name):
         return self.read(f"/opt/box/{name}").splitlines()
@@ -724,7 +733,7 @@ def others_out_of_reach(world):
         member.link("down")
     one.boot()
     wait("the first waits", lambda: "nobody answers, 1 of 3 machines are there" in one.log())
-    time.sleep(4)
+    one.rounds()
     assert not one.path("/var/lib/hagen/member").exists(), "it began alone"
     # The second sees nobody either, and never begins.
     one.link("down"), two.link("up")
@@ -734,7 +743,7 @@ def others_out_of_reach(world):
     three.link("up")
     three.boot()
     wait("the third waits", lambda: "nobody answers" in three.log())
-    time.sleep(6)
+    two.rounds(), three.rounds()
     for member in (two, three):
         assert not member.path("/var/lib/hagen/member").exists(), f"{member.name} began without the first"
     one.link("up")
@@ -748,7 +757,7 @@ def others_out_of_reach(world):
     two.fresh()
     two.boot()
     wait("the decision", lambda: two.read("/var/lib/hagen/member") == "rejoin\n")
-    time.sleep(3)
+    two.rounds(1)
     assert two.lines("starts") == [], "etcd runs without its data"
     three.power()
     two.done()
@@ -762,7 +771,7 @@ def others_out_of_reach(world):
     one.fresh()
     one.boot()
     wait("the first waits", lambda: "1 of 3 machines are there" in one.log())
-    time.sleep(3)
+    one.rounds()
     assert not one.path("/var/lib/hagen/member").exists(), "it began a second cluster"
     for member in (two, three):
         member.link("up")
@@ -787,7 +796,7 @@ def one_to_three(world):
     two, three = world.add("etcd-2", "etcd-3")
     two.boot(), three.boot()
     wait("both wait", lambda: all("nobody answers" in m.log() for m in (two, three)))
-    time.sleep(5)
+    two.rounds(), three.rounds()
     assert not any(m.lines("starts") for m in (two, three)), "a second cluster"
     one.link("up")
     two.done(), three.done()
