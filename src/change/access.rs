@@ -90,12 +90,16 @@ fn who(security_group: &str, all: &[&Instance]) -> String {
     if let Some(balancer) = behind {
         return format!("the load balancer {}", name(&balancer.title()));
     }
+    // Machines, or network interfaces that machines of the same name keep.
     let machines = all.iter().find(|one| {
-        rule::kind(&one.kind) == Some(ResourceKind::Machine)
-            && one
-                .attributes
-                .get("vpc_security_group_ids")
-                .is_some_and(|groups| groups.contains(security_group))
+        let groups = if one.kind == "aws_network_interface" {
+            "security_groups"
+        } else {
+            "vpc_security_group_ids"
+        };
+        one.attributes
+            .get(groups)
+            .is_some_and(|groups| groups.contains(security_group))
     });
     match machines.and_then(|machine| super::node::word(&machine.name)) {
         Some(word) => format!("{word}s"),

@@ -33,10 +33,9 @@ pub(super) fn report(comparison: &mut Comparison<'_>, unclaimed: &[Difference]) 
         }
         let mut by_effect: BTreeMap<(Effect, usize), Vec<AttributeChange>> = BTreeMap::new();
         for (at, attribute) in difference.attributes.iter().enumerate() {
-            // A precondition only refuses a plan: its text is in the text of the file.
             if is_tags(&attribute.path)
                 || attribute.effect == Effect::Replace
-                || attribute.path.starts_with("lifecycle.precondition")
+                || condition_is_the_same(comparison, difference, attribute)
             {
                 continue;
             }
@@ -80,6 +79,29 @@ fn follows_others(comparison: &Comparison<'_>, difference: &Difference) -> bool 
     rule::kind(&one.kind) == Some(ResourceKind::Text)
         && comparison.old_files.get(&one.file).map(String::as_str)
             == comparison.new_files.get(&one.file)
+}
+
+/// Whether a condition reads the same in the file, and only what it names is another: of that
+/// other lines speak.
+fn condition_is_the_same(
+    comparison: &Comparison<'_>,
+    difference: &Difference,
+    attribute: &AttributeChange,
+) -> bool {
+    if !attribute.path.starts_with("lifecycle.precondition") {
+        return false;
+    }
+    let key = attribute.path.rsplit('.').next().unwrap_or_default();
+    let lines = |text: Option<&str>| -> Vec<String> {
+        text.unwrap_or_default()
+            .lines()
+            .filter(|line| line.trim_start().starts_with(key))
+            .map(str::to_owned)
+            .collect()
+    };
+    let file = &difference.instance().file;
+    lines(comparison.old_files.get(file).map(String::as_str))
+        == lines(comparison.new_files.get(file))
 }
 
 fn stands_alone(difference: &Difference, attribute: &AttributeChange) -> bool {

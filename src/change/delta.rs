@@ -18,6 +18,8 @@ pub(super) struct Difference {
     pub(super) attributes: Vec<AttributeChange>,
     /// The resource whose replacement replaces this one too.
     pub(super) because: Option<String>,
+    /// Why that one is.
+    cause: String,
 }
 
 /// An attribute that differs.
@@ -86,7 +88,14 @@ impl Difference {
             }
         }
         match (&self.because, reasons.is_empty()) {
-            (Some(address), true) => format!("{} is replaced, which it belongs to", code(address)),
+            (Some(address), true) if self.cause.is_empty() => {
+                format!("{} is replaced, which it belongs to", code(address))
+            }
+            (Some(address), true) => format!(
+                "{} is replaced, which it belongs to: {}",
+                code(address),
+                self.cause
+            ),
             _ => reasons.join("; "),
         }
     }
@@ -138,6 +147,7 @@ pub(super) fn differences(
                 new: new.cloned(),
                 attributes,
                 because: None,
+                cause: String::new(),
             });
         }
     }
@@ -230,6 +240,10 @@ fn cascade(
         if prevents_destroy(after, &block) {
             continue;
         }
+        let cause = found
+            .iter()
+            .find(|difference| difference.address == replaced)
+            .map_or_else(String::new, Difference::reasons);
         for (address, instance) in new {
             if done.contains(address)
                 || !old.contains_key(address)
@@ -244,6 +258,7 @@ fn cascade(
                 .find(|difference| difference.address == *address)
             {
                 difference.because = Some(replaced.clone());
+                difference.cause.clone_from(&cause);
             } else {
                 found.push(Difference {
                     address: address.clone(),
@@ -251,6 +266,7 @@ fn cascade(
                     new: Some(instance.clone()),
                     attributes: Vec::new(),
                     because: Some(replaced.clone()),
+                    cause: cause.clone(),
                 });
             }
         }
