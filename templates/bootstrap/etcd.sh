@@ -15,20 +15,23 @@ finding='' same=0 id='' clients='' learner='' cluster=''
 
 # --- the data disk ---------------------------------------------------------------------------
 
-empty() { # DISK: no partition, not in use, no known signature (2, and also for errors), blank at its start
+# DISK: no partition, not in use, no known signature (2, and also for errors), blank at its start
+empty() {
   local code=0
   [[ $(lsblk -nrpo NAME,MOUNTPOINT "$1") =~ ^"$1"\ *$ ]] || return 1
   quiet blkid -p "$1" || code=$?
   ((code == 2)) && cmp -sn 1048576 "$1" /dev/zero
 }
 
-data_disk() { # $disk: the one to format; '' if one has the label, and maybe the data of an earlier machine
+# $disk: the one to format; '' if one has the label, and maybe the data of an earlier machine
+data_disk() {
   local name type kept=() blank=()
   while read -r name type; do
     if [[ $(blkid -p -s LABEL -o value "$name") == etcd ]]; then
       kept+=("$name")
     elif [[ $type == disk && $name != /dev/zram* ]] && { quiet grep -xF "$name" "$run/format" || empty "$name"; }; then
-      blank+=("$name") # or its formatting was cut short
+      # or its formatting was cut short
+      blank+=("$name")
     fi
   done < <(lsblk -nrpo NAME,TYPE)
   disk=''
@@ -84,7 +87,8 @@ install_etcd() {
 certificates() {
   install -d -m 0755 "$conf"
   install -d -m 0750 -g etcd "$conf/pki"
-  if [[ ! -e $etc/pki/member.key && -e $conf/pki/member.key ]]; then return; fi # scrubbed already
+  # scrubbed already
+  if [[ ! -e $etc/pki/member.key && -e $conf/pki/member.key ]]; then return; fi
   install -m 0644 "$etc"/pki/{ca,member}.crt "$conf/pki/"
   install -m 0640 -g etcd "$etc/pki/member.key" "$conf/pki/"
 }
@@ -109,9 +113,11 @@ read_cluster() {
   done
 }
 
-has_data() { compgen -G "$data/member/wal/*.wal" >/dev/null; } # etcd goes by the same
+# etcd goes by the same
+has_data() { compgen -G "$data/member/wal/*.wal" >/dev/null; }
 
-ctl() { # etcdctl; its last words in $detail
+# etcdctl; its last words in $detail
+ctl() {
   detail=''
   timeout 30 etcdctl --endpoints "$endpoints" --cacert "$conf/pki/ca.crt" --cert "$conf/pki/member.crt" \
     --key "$conf/pki/member.key" --dial-timeout 3s --command-timeout 10s "$@" 2>"$run/etcdctl" && return
@@ -121,7 +127,8 @@ ctl() { # etcdctl; its last words in $detail
 
 # Peers answer here without a quorum too, and etcd itself asks here before it begins a cluster;
 # HTTP/2 would end at their gRPC. [{"id":1,"peerURLs":["…"],"name":"…","clientURLs":["…"]},…]
-inquire() { # $seen: what the others say, nothing, new or rejoin
+# $seen: what the others say, nothing, new or rejoin
+inquire() {
   local other answer mine here=1
   seen=''
   for other in "${others[@]}"; do
@@ -136,7 +143,8 @@ inquire() { # $seen: what the others say, nothing, new or rejoin
         seen=rejoin
       fi
     else
-      other=${other#*://} # a machine that has no etcd yet refuses; one that is cut off, or down, does not
+      # a machine that has no etcd yet refuses; one that is cut off, or down, does not
+      other=${other#*://}
       answer=$(timeout 3 bash -c ": <>/dev/tcp/${other%:*}/${other##*:}" 2>&1) || true
       if [[ $answer == *refused* ]]; then here=$((here + 1)); fi
     fi
@@ -147,14 +155,16 @@ inquire() { # $seen: what the others say, nothing, new or rejoin
   fi
 }
 
-decided() { # three times the same: a starting member shows an old or half a list for a moment
+# three times the same: a starting member shows an old or half a list for a moment
+decided() {
   inquire
   if [[ $seen != "$finding" ]]; then same=0; fi
   finding=$seen same=$((same + 1))
   [[ $finding ]] && ((same > 2))
 }
 
-own() { # from a quorum: this member's $id, $clients, $learner, or none; $cluster: all, as etcd.yaml has them
+# from a quorum: this member's $id, $clients, $learner, or none; $cluster: all, as etcd.yaml has them
+own() {
   local key member urls client is
   id='' clients='' learner='' cluster=''
   ctl member list >"$run/members" || return 1
@@ -170,7 +180,8 @@ own() { # from a quorum: this member's $id, $clients, $learner, or none; $cluste
   [[ $id ]] || detail="the cluster does not list this member; if it was removed, move $data away"
 }
 
-listed() { # as never started. The list is read anew each time, as a call may come through without an answer
+# as never started. The list is read anew each time, as a call may come through without an answer
+listed() {
   own || return 1
   if [[ -z $id ]]; then
     ctl member add "$name" --learner --peer-urls="$url" >/dev/null && log 'added as a learner' && listed
@@ -204,7 +215,8 @@ member() {
 
 # --- start -----------------------------------------------------------------------------------
 
-configure() { # the members may change until etcd has read them
+# the members may change until etcd has read them
+configure() {
   local how=new members=$list
   if [[ -s $state/member && $(<"$state/member") == existing ]] && ! has_data; then
     own && [[ $id ]] || return 1
@@ -224,7 +236,8 @@ started() {
 start() {
   wait_for 1800 'the list of members' configure || fail "cannot configure etcd: $detail"
   install -d -m 0700 "$home" "$data"
-  chown -R etcd:etcd "$home" # a kept disk knows the user of another machine
+  # a kept disk knows the user of another machine
+  chown -R etcd:etcd "$home"
   touch "$state/start-empty"
   systemctl daemon-reload
   systemctl enable etcd
@@ -236,14 +249,16 @@ start() {
 voter() {
   own || return 1
   if [[ $learner == true ]]; then
-    ctl member promote "$id" >/dev/null && own # refused until the learner has caught up
+    # refused until the learner has caught up
+    ctl member promote "$id" >/dev/null && own
   fi
   [[ $id && $learner == false ]]
 }
 
 promote() { wait_for 1800 'the vote' voter || fail "this member is not promoted: $detail"; }
 
-healthy() { # as all see it, and by itself
+# as all see it, and by itself
+healthy() {
   own && [[ $clients && $learner == false ]] || return 1
   local endpoints=$self
   ctl endpoint health >/dev/null
@@ -256,7 +271,8 @@ verify() {
 
 main() {
   if [[ -e $state/done ]] && has_data; then
-    etcd_hosts # they may have changed
+    # they may have changed
+    etcd_hosts
     each_boot
     return
   fi
