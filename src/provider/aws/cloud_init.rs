@@ -141,7 +141,7 @@ fn names_and_addresses(context: &Context<'_>) -> Vec<Step> {
         steps.push(step(
             "etcd_hosts",
             placeholder::ETCD_HOSTS,
-            "base64encode(join(\"\", [for name, interface in aws_network_interface.etcd : format(\"%s %s.%s.etcd.internal\\n\", interface.private_ip, name, local.cluster)]))",
+            "base64encode(local.etcd_hosts)",
         ));
     }
     steps

@@ -38,6 +38,15 @@ pub(super) fn document(context: &Context<'_>) -> Document {
         },
     );
     document.commented(
+        "The members' names for /etc/hosts of the machines that need them: their certificates name no\n\
+         address, so that a member may get another.",
+        hcl::block! {
+            locals {
+                etcd_hosts = (expr("join(\"\", [for name, interface in aws_network_interface.etcd : format(\"%s %s.%s.etcd.internal\\n\", interface.private_ip, name, local.cluster)])"))
+            }
+        },
+    );
+    document.commented(
         "A member made anew keeps its address.",
         nodes::network_interfaces("etcd"),
     );
