@@ -275,7 +275,7 @@ fn bundles(
             let mut values = Vec::new();
             for secret in of_machines::of(plan, node.role) {
                 let value = value(secrets, secret.placeholder, node)
-                    .ok_or_else(|| Problem::Malformed(format!("{} of {name}", secret.name)))?;
+                    .ok_or_else(|| Problem::Lacks(format!("{} of {name}", secret.name)))?;
                 values.push((secret.name, Zeroizing::new(value)));
             }
             let text = secrets::bundle(values.iter().map(|(name, value)| (*name, value.as_str())));
@@ -316,8 +316,12 @@ fn unusable(files: &Files, problem: &Problem) -> Stop {
             &code::MALFORMED_SECRETS,
             format!("{main} has no usable `{name}`"),
         )
-        .cure("restore the file from a backup")
-        .cure("if certificates of etcd are missing, `hagen secrets --add` makes them"),
+        .cure("restore the file from a backup"),
+        Problem::Lacks(name) => Diagnostic::new(
+            &code::OTHER_SECRETS,
+            format!("{main} has no `{name}`, which the spec asks for"),
+        )
+        .cure("`hagen secrets --add` makes what is missing"),
         Problem::NoClusterCa => Diagnostic::new(
             &code::OTHER_SECRETS,
             format!("{main} has no CA of the cluster, which the spec's `secrets.mode` asks for"),
