@@ -345,7 +345,8 @@ fn a_file_that_holds_no_secrets_is_refused_and_not_shown() {
     folder
         .hagen(&["rearm", "--secrets", "nowhere.json"])
         .code(3)
-        .stderr_has("HGN9001");
+        .stderr_has("HGN9001")
+        .stderr_has("`hagen secrets` makes them");
     fs::write(
         folder.path().join("other.json"),
         "{\"bootstrap_token\": \"hunter2\"}",

@@ -406,6 +406,23 @@ fn names_that_are_none_show_those_that_are() {
 }
 
 #[test]
+fn paths_are_those_of_the_reader() {
+    let folder = Folder::empty();
+    fs::write(folder.path().join("a.yaml"), EXAMPLE).expect("written");
+    let text = runbook(
+        &folder,
+        &["add-worker", "--file", "a.yaml", "--out", "here"],
+    );
+    for part in [
+        "hagen rearm --file a.yaml --secrets here | ssh",
+        "--file a.yaml --out here`",
+        "terraform -chdir=here apply",
+    ] {
+        assert!(text.contains(part), "no {part:?} in {text}");
+    }
+}
+
+#[test]
 fn versions_go_up_one_minor_at_a_time() {
     let at = |version: &str| Folder::new(&EXAMPLE.replace("1.37.1", version));
     let folder = at("1.35.6");

@@ -57,7 +57,10 @@ pub(super) fn run(arguments: &Runbook) -> Result<Outcome, Stop> {
         .unwrap_or(Path::new("hagen.yaml"))
         .display()
         .to_string();
-    let folder = format!("out/{}-{}", plan.cluster, provider.name());
+    let folder = match &arguments.out {
+        Some(out) => out.display().to_string(),
+        None => format!("out/{}-{}", plan.cluster, provider.name()),
+    };
     let paths = Paths {
         spec: &spec,
         folder: &folder,

@@ -255,8 +255,20 @@ fn write(path: &Path, text: &str, replace: bool) -> Result<(), Stop> {
 
 /// Reads a file of secrets.
 pub(super) fn read(path: &Path) -> Result<Secrets, Stop> {
-    let text = fs::read_to_string(path).map_err(|error| load::unreadable(path, &error))?;
-    let text = Zeroizing::new(text);
+    let text = match fs::read_to_string(path) {
+        Ok(text) => Zeroizing::new(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(Stop::Failed(vec![Said::only(
+                Diagnostic::new(
+                    &code::CANNOT_READ,
+                    format!("there are no secrets in {}", path.display()),
+                )
+                .cure("name the file that `hagen secrets` wrote, or the folder it is in")
+                .cure("if there are none yet, `hagen secrets` makes them"),
+            )]));
+        }
+        Err(error) => return Err(load::unreadable(path, &error)),
+    };
     Secrets::parse(&text).map_err(|problem| unusable(&Files::new(path.to_owned()), &problem))
 }
 
