@@ -202,6 +202,9 @@ pub struct Runbook {
     /// The spec of the cluster [default: hagen.yaml]
     #[arg(long, value_name = "F")]
     pub file: Option<PathBuf>,
+    /// The rendered folder, as the commands name it [default: out/NAME-P]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
     /// The version, for `upgrade` [default: the next minor]
     #[arg(long, value_name = "VERSION")]
     pub to: Option<String>,

@@ -15,13 +15,11 @@ use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json as value};
 
-/// Codes about what is rendered, the output folder, the command line and files: scenarios.rs has
-/// their fixtures.
-const ELSEWHERE: &[&str] = &[
-    "HGN2901", "HGN2902", "HGN8001", "HGN8002", "HGN8003", "HGN8004", "HGN8005", "HGN8006",
-    "HGN8007", "HGN8008", "HGN9001", "HGN9002", "HGN9003", "HGN9004", "HGN9005", "HGN9006",
-    "HGN9007", "HGN9008",
-];
+/// Whether a code is about what is rendered, the output folder, the command line or files:
+/// scenarios.rs has these.
+fn elsewhere(id: &str) -> bool {
+    ["HGN2901", "HGN2902"].contains(&id) || id.starts_with("HGN8") || id.starts_with("HGN9")
+}
 
 /// Codes that were given once and must never be given to something else.
 const RETIRED: &[&str] = &["HGN2067", "HGN3005", "HGN3901", "HGN3902"];
@@ -189,15 +187,10 @@ fn every_code_has_a_fixture() {
         .flat_map(|family| family.iter())
         .map(|code| code.id)
         .collect();
-    let elsewhere: BTreeSet<&str> = ELSEWHERE.iter().copied().collect();
     let files = names(&fixtures("diagnostics"), ".yaml");
     let tested: BTreeSet<&str> = files.iter().map(|name| code_of(name)).collect();
-    let expected: BTreeSet<&str> = known.difference(&elsewhere).copied().collect();
+    let expected: BTreeSet<&str> = known.into_iter().filter(|id| !elsewhere(id)).collect();
     assert_eq!(tested, expected, "fixtures on the left, codes on the right");
-    assert!(
-        elsewhere.is_subset(&known),
-        "ELSEWHERE names codes that do not exist"
-    );
 }
 
 #[test]

@@ -299,6 +299,29 @@ fn machines_that_wait_for_their_secrets_get_the_rotated_ones() {
 }
 
 #[test]
+fn secrets_that_lack_a_member_are_not_rotated() {
+    let spec = |count: u16| {
+        format!(
+            "{EXAMPLE}\netcd: {{ external: {{ count: {count} }} }}\nsecrets: {{ mode: {{ drop: file }} }}\n"
+        )
+    };
+    let folder = Folder::new(&spec(3));
+    fs::create_dir_all(folder.out("")).expect("a folder");
+    folder.hagen(&["secrets", "--out", "out/prod-aws"]).code(0);
+    let before = fs::read_to_string(folder.out("secrets.operator.json")).expect("a file");
+    folder.spec(&spec(5));
+    let rotate = ["rearm", "--secrets", "out/prod-aws", "--rotate"];
+    let ran = folder.hagen(&rotate).code(2).stderr_has("HGN9011");
+    assert!(ran.stderr().contains("--add") && ran.stdout().is_empty());
+    assert_eq!(
+        fs::read_to_string(folder.out("secrets.operator.json")).expect("a file"),
+        before
+    );
+    // Without new ones, what is there is enough.
+    folder.hagen(&rotate[..3]).code(0);
+}
+
+#[test]
 fn a_file_for_its_owner_only() {
     let folder = cluster("{}");
     let ran = folder
@@ -322,7 +345,8 @@ fn a_file_that_holds_no_secrets_is_refused_and_not_shown() {
     folder
         .hagen(&["rearm", "--secrets", "nowhere.json"])
         .code(3)
-        .stderr_has("HGN9001");
+        .stderr_has("HGN9001")
+        .stderr_has("`hagen secrets` makes them");
     fs::write(
         folder.path().join("other.json"),
         "{\"bootstrap_token\": \"hunter2\"}",

@@ -12,6 +12,7 @@ use std::path::Path;
 use common::{EXAMPLE, Folder, Ran};
 use hagen::artifact::ArtifactSet;
 use hagen::diagnostic::Report;
+use hagen::facts::user_data::warn_percent;
 use hagen::source::Source;
 use hagen::{plan, provider, validate};
 
@@ -190,6 +191,85 @@ fn secrets_not_a_spec() -> (Folder, Ran) {
     (folder, ran)
 }
 
+/// Makes secrets for a spec, changes the spec, and runs a command on them.
+fn secrets_and_then(spec: &str, then: &str, arguments: &[&str]) -> (Folder, Ran) {
+    let folder = Folder::new(spec);
+    folder
+        .hagen(&["secrets", "--out", "s.auto.tfvars.json"])
+        .code(0);
+    folder.spec(then);
+    if then.contains("count: 5") {
+        fs::remove_file(folder.path().join("secrets.etcd-ca.pem")).expect("etcd's CA");
+    }
+    let ran = folder.hagen(arguments).code(2);
+    (folder, ran)
+}
+
+fn two_specs_for_secrets() -> (Folder, Ran) {
+    let folder = Folder::empty();
+    fs::create_dir(folder.path().join("specs")).expect("folder");
+    for name in ["one.yaml", "two.yaml"] {
+        fs::write(folder.path().join("specs").join(name), EXAMPLE).expect("write");
+    }
+    let ran = folder
+        .hagen(&["secrets", "--file", "specs", "--out", "s.auto.tfvars.json"])
+        .code(2);
+    (folder, ran)
+}
+
+fn malformed_secrets() -> (Folder, Ran) {
+    let folder = Folder::new(EXAMPLE);
+    fs::write(
+        folder.path().join("s.auto.tfvars.json"),
+        "bootstrap_token = \"hunter2\"\n",
+    )
+    .expect("write");
+    let ran = folder
+        .hagen(&["rearm", "--secrets", "s.auto.tfvars.json"])
+        .code(2);
+    assert!(!ran.stderr().contains("hunter2"), "{}", ran.stderr());
+    (folder, ran)
+}
+
+fn other_secrets() -> (Folder, Ran) {
+    let tofu = EXAMPLE.replace("\nworkers", "\nsecrets: { mode: tofu }\nworkers");
+    secrets_and_then(
+        &tofu,
+        EXAMPLE,
+        &["secrets", "--add", "--out", "s.auto.tfvars.json"],
+    )
+}
+
+fn no_etcd_ca() -> (Folder, Ran) {
+    let etcd = |count| {
+        EXAMPLE.replace(
+            "\nworkers",
+            &format!("\netcd: {{ external: {{ count: {count} }} }}\nworkers"),
+        )
+    };
+    secrets_and_then(
+        &etcd(3),
+        &etcd(5),
+        &["secrets", "--add", "--out", "s.auto.tfvars.json"],
+    )
+}
+
+fn no_such_node() -> (Folder, Ran) {
+    let folder = Folder::new(EXAMPLE);
+    let ran = folder
+        .hagen(&["runbook", "replace", "cp-9", "--provider", "aws"])
+        .code(2);
+    (folder, ran)
+}
+
+fn task_does_not_apply() -> (Folder, Ran) {
+    let folder = Folder::new(EXAMPLE);
+    let ran = folder
+        .hagen(&["runbook", "add-etcd", "--provider", "aws"])
+        .code(2);
+    (folder, ran)
+}
+
 type Scenario = (&'static str, fn() -> (Folder, Ran));
 
 const SCENARIOS: &[Scenario] = &[
@@ -209,6 +289,12 @@ const SCENARIOS: &[Scenario] = &[
     ("HGN9006", cannot_write_file),
     ("HGN9007", no_specs),
     ("HGN9008", secrets_not_a_spec),
+    ("HGN9009", two_specs_for_secrets),
+    ("HGN9010", malformed_secrets),
+    ("HGN9011", other_secrets),
+    ("HGN9012", no_etcd_ca),
+    ("HGN9013", no_such_node),
+    ("HGN9014", task_does_not_apply),
 ];
 
 fn snapshot(code: &str, shown: &str) {
@@ -287,24 +373,39 @@ fn every_code_has_a_fixture_or_a_scenario() {
 /// then it is refused here and not by EC2.
 #[test]
 fn user_data_is_measured_against_the_limit() {
-    for (mirrors, code) in [(0, None), (60, Some("HGN2902")), (160, Some("HGN2901"))] {
-        let spec = EXAMPLE.replace(
-            "\ncontrolPlane:",
-            &format!("\n{}controlPlane:", noise(mirrors)),
-        );
+    let aws = provider::find("aws").expect("a target");
+    let checked = |mirrors: usize| {
+        let more = format!("\n{}controlPlane:", noise(mirrors));
+        let spec = EXAMPLE.replace("\ncontrolPlane:", &more);
         let source = Source::parse("hagen.yaml", spec).expect("YAML");
         let mut report = Report::default();
         let spec = validate::check(&source, Some("aws"), &mut report).expect("a spec");
         let plan = plan::build(&spec, "aws");
-        let aws = provider::find("aws").expect("a target");
         aws.check(&plan, &mut report);
+        let usage = aws.user_data(&plan).expect("user data");
+        (source, report, plan, usage)
+    };
+    // How many mirrors fill the user data depends on what the script takes, which changes.
+    let (none, some) = (checked(0).3.bytes, checked(50).3.bytes);
+    let filling =
+        |percent: usize| 50 * (16_384 * percent / 100).saturating_sub(none) / (some - none);
+    for (mirrors, code) in [
+        (0, None),
+        (
+            filling(usize::midpoint(warn_percent(), 100)),
+            Some("HGN2902"),
+        ),
+        (filling(115), Some("HGN2901")),
+    ] {
+        let (source, report, plan, usage) = checked(mirrors);
         let found: Vec<_> = report.iter().map(|problem| problem.code.id).collect();
-        assert_eq!(found, Vec::from_iter(code), "{:?}", aws.user_data(&plan));
+        assert_eq!(found, Vec::from_iter(code), "{mirrors} mirrors: {usage:?}");
         for problem in report.iter() {
             assert!(problem.message.contains("`cp-1`"), "{}", problem.message);
             assert!(problem.message.contains("16384"), "{}", problem.message);
+            let bytes = usage.bytes.to_string();
+            assert!(problem.message.contains(&bytes), "{}", problem.message);
             let shown = hagen::diagnostic::text(&report, Some(&source), ("", ""));
-            // The numbers change with the script; that they are right is tested above.
             let shown: String = anstream::adapter::strip_str(&shown)
                 .to_string()
                 .lines()

@@ -453,8 +453,8 @@ fn spec(mode: &str, members: u16) -> String {
     } else {
         format!("etcd: {{ external: {{ count: {members} }} }}\n")
     };
-    let spec = EXAMPLE;
-    format!("{spec}\n{etcd}secrets: {{ mode: {mode} }}\n")
+
+    format!("{EXAMPLE}\n{etcd}secrets: {{ mode: {mode} }}\n")
 }
 
 fn names(path: &Path) -> Vec<String> {
@@ -667,6 +667,32 @@ fn from_three_members_to_five() {
         let all = Secrets::parse(&read(&main)).expect("secrets");
         assert!(all.member("etcd-7").is_some());
         assert_ne!(all.etcd_ca_certificate(), rotated.etcd_ca_certificate());
+    }
+}
+
+#[test]
+fn a_render_leaves_all_of_them_as_they_are() {
+    let folder = Folder::new(&spec("{ drop: file }", 3));
+    folder.render().code(0);
+    folder.hagen(&["secrets", "--out", "out/prod-aws"]).code(0);
+    let files = [
+        "secrets.operator.json",
+        "secrets.etcd-ca.pem",
+        "secrets/worker",
+        "secrets/etcd-1",
+    ];
+    let read = |file: &&str| fs::read_to_string(folder.out(file)).expect("a file");
+    let before: Vec<String> = files.iter().map(read).collect();
+    folder.spec(&spec("{ drop: file }", 5));
+    folder.render().code(0);
+    assert_eq!(files.iter().map(read).collect::<Vec<_>>(), before);
+    for file in files {
+        assert_eq!(mode_of(&folder.out(file)), 0o600);
+    }
+    assert_eq!(mode_of(&folder.out("secrets")), 0o700);
+    let ignored = fs::read_to_string(folder.out(".gitignore")).expect("file");
+    for line in ["secrets.*", "secrets/"] {
+        assert!(ignored.lines().any(|ignored| ignored == line));
     }
 }
 

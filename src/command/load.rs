@@ -62,9 +62,14 @@ fn folder(path: &Path) -> Result<Vec<PathBuf>, Stop> {
             let name = path
                 .file_name()
                 .map_or(String::new(), |name| name.to_string_lossy().into_owned());
-            let other = [".schema.json", ".tfvars.json", "hagen.lock.json"]
-                .iter()
-                .any(|end| name.ends_with(end));
+            let other = [
+                ".schema.json",
+                ".tfvars.json",
+                "secrets.operator.json",
+                "hagen.lock.json",
+            ]
+            .iter()
+            .any(|end| name.ends_with(end));
             matches!(extension, Some("yaml" | "yml" | "json")) && !other && path.is_file()
         })
         .collect();

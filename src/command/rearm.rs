@@ -1,5 +1,7 @@
 //! `hagen rearm`.
 
+use std::io::IsTerminal as _;
+
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -41,6 +43,11 @@ pub(super) fn run(arguments: &Rearm) -> Result<Outcome, Stop> {
         print::note("it holds secrets: delete it when it has run");
         print::result(&out.display().to_string())?;
     } else {
+        if std::io::stdout().is_terminal() {
+            print::note(
+                "this script holds secrets: `hagen rearm … | ssh NODE sudo sh` leaves no copy",
+            );
+        }
         print::result(&text)?;
     }
     Ok(Outcome::Done)

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{Outcome, Said, Stop, load, print, rendering};
 use crate::cli::{self, Runbook};
 use crate::diagnostic::code::command as code;
-use crate::diagnostic::{Diagnostic, List, Report, closest};
+use crate::diagnostic::{Diagnostic, List, Report};
 use crate::facts::kubernetes::KUBERNETES;
 use crate::plan::{self, Node, Plan};
 use crate::provider::runbook::{self, Paths, Task};
@@ -57,7 +57,10 @@ pub(super) fn run(arguments: &Runbook) -> Result<Outcome, Stop> {
         .unwrap_or(Path::new("hagen.yaml"))
         .display()
         .to_string();
-    let folder = format!("out/{}-{}", plan.cluster, provider.name());
+    let folder = match &arguments.out {
+        Some(out) => out.display().to_string(),
+        None => format!("out/{}-{}", plan.cluster, provider.name()),
+    };
     let paths = Paths {
         spec: &spec,
         folder: &folder,
@@ -104,14 +107,11 @@ fn node<'a>(plan: &'a Plan, name: Option<&str>) -> Result<&'a Node, Stop> {
             if let Some(node) = plan.nodes.iter().find(|node| node.name == name) {
                 return Ok(node);
             }
-            let problem = Diagnostic::new(
+            // No nearest name: the wrong machine would be taken out of the cluster.
+            Diagnostic::new(
                 &code::NO_SUCH_NODE,
                 format!("{} has no node `{name}`", plan.cluster),
-            );
-            match closest(name, names.iter().copied()) {
-                Some(near) => problem.cure(format!("did you mean `{near}`?")),
-                None => problem,
-            }
+            )
         }
     };
     Err(stop(

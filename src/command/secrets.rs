@@ -255,8 +255,20 @@ fn write(path: &Path, text: &str, replace: bool) -> Result<(), Stop> {
 
 /// Reads a file of secrets.
 pub(super) fn read(path: &Path) -> Result<Secrets, Stop> {
-    let text = fs::read_to_string(path).map_err(|error| load::unreadable(path, &error))?;
-    let text = Zeroizing::new(text);
+    let text = match fs::read_to_string(path) {
+        Ok(text) => Zeroizing::new(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(Stop::Failed(vec![Said::only(
+                Diagnostic::new(
+                    &code::CANNOT_READ,
+                    format!("there are no secrets in {}", path.display()),
+                )
+                .cure("name the file that `hagen secrets` wrote, or the folder it is in")
+                .cure("if there are none yet, `hagen secrets` makes them"),
+            )]));
+        }
+        Err(error) => return Err(load::unreadable(path, &error)),
+    };
     Secrets::parse(&text).map_err(|problem| unusable(&Files::new(path.to_owned()), &problem))
 }
 
@@ -275,7 +287,7 @@ fn bundles(
             let mut values = Vec::new();
             for secret in of_machines::of(plan, node.role) {
                 let value = value(secrets, secret.placeholder, node)
-                    .ok_or_else(|| Problem::Malformed(format!("{} of {name}", secret.name)))?;
+                    .ok_or_else(|| Problem::Lacks(format!("{} of {name}", secret.name)))?;
                 values.push((secret.name, Zeroizing::new(value)));
             }
             let text = secrets::bundle(values.iter().map(|(name, value)| (*name, value.as_str())));
@@ -316,8 +328,12 @@ fn unusable(files: &Files, problem: &Problem) -> Stop {
             &code::MALFORMED_SECRETS,
             format!("{main} has no usable `{name}`"),
         )
-        .cure("restore the file from a backup")
-        .cure("if certificates of etcd are missing, `hagen secrets --add` makes them"),
+        .cure("restore the file from a backup"),
+        Problem::Lacks(name) => Diagnostic::new(
+            &code::OTHER_SECRETS,
+            format!("{main} has no `{name}`, which the spec asks for"),
+        )
+        .cure("`hagen secrets --add` makes what is missing"),
         Problem::NoClusterCa => Diagnostic::new(
             &code::OTHER_SECRETS,
             format!("{main} has no CA of the cluster, which the spec's `secrets.mode` asks for"),

@@ -28,6 +28,8 @@ pub enum Problem {
     NotJson,
     /// This value is not there, or has not the form that it should have.
     Malformed(String),
+    /// This value is needed and not there.
+    Lacks(String),
     /// The file was made for a cluster that makes its own CA.
     NoClusterCa,
     /// Something is to be signed, and the file of etcd's CA is not there.
