@@ -1,6 +1,9 @@
 //! Every diagnostic about a spec: a fixture that gives it, and how it is shown.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "common/kubeadm.rs"]
+mod kubeadm;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
@@ -292,6 +295,11 @@ fn what_is_accepted_can_be_planned() {
         .into_iter()
         .filter(|fixture| build(fixture.spec()))
         .collect();
+    // A warning is no reason for kubeadm to refuse what is rendered.
+    for fixture in &fixtures {
+        let spec = fixture.spec();
+        assert_eq!(kubeadm::faults(&render(spec.clone())), [""; 0], "{spec}");
+    }
     for (at, one) in fixtures.iter().enumerate() {
         let spec = one.spec();
         for other in fixtures[at + 1..]

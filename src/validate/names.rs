@@ -82,7 +82,7 @@ fn dns_domain(domain: &str, report: &mut Report) {
 pub(super) fn nodes<'a>(names: impl Iterator<Item = (String, &'a str)>, report: &mut Report) {
     let mut seen: BTreeMap<&str, String> = BTreeMap::new();
     for (path, name) in names {
-        if !is_label(name) {
+        if !is_label(name) || is_number(name) {
             report.push(node_name(&path, name));
         }
         match seen.get(name) {
@@ -108,6 +108,8 @@ fn node_name(path: &str, name: &str) -> Diagnostic {
             "has {} characters, and a host name has at most {LONGEST_LABEL}",
             name.chars().count()
         )
+    } else if is_number(name) {
+        format!("`{name}` is a number, which programs read as an address and not as a host name")
     } else if name.contains('.') {
         format!("`{name}` has a dot: a node's name is the first label of its host name")
     } else {
@@ -120,13 +122,26 @@ fn node_name(path: &str, name: &str) -> Diagnostic {
     };
     let problem = Diagnostic::new(&code::NODE_NAME, why).value(path, "not a host name");
     let folded = fold(name.split('.').next().unwrap_or_default());
-    if is_label(&folded) {
+    if is_label(&folded) && !is_number(&folded) {
         problem.cure(format!(
             "rename the machine, for instance to `{folded}`, and use that name"
         ))
     } else {
         problem.cure("rename the machine, for instance to `cp-1`, and use that name")
     }
+}
+
+/// Whether a name is decimal or hexadecimal digits alone as `inet_aton` reads them: `ping 10` asks
+/// 0.0.0.10.
+fn is_number(name: &str) -> bool {
+    let (digits, hexadecimal) = match name.strip_prefix("0x") {
+        Some(digits) => (digits, true),
+        None => (name, false),
+    };
+    !digits.is_empty()
+        && digits
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (hexadecimal && b.is_ascii_hexdigit()))
 }
 
 fn label_character(c: char) -> bool {
@@ -159,7 +174,15 @@ pub(super) fn is_subdomain(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_label, is_subdomain};
+    use super::{is_label, is_number, is_subdomain};
+
+    #[test]
+    fn a_number_reads_as_an_address() {
+        assert!(is_number("10") && is_number("0x1f") && is_number("007"));
+        for name in ["cp-1", "1a", "a1", "0x", "1-2", ""] {
+            assert!(!is_number(name), "{name}");
+        }
+    }
 
     #[test]
     fn labels_and_subdomains() {

@@ -14,7 +14,7 @@ super::codes! {
         source: "Elastic Load Balancing API: CreateLoadBalancer, Name",
     }
     NODE_NAME = "HGN2003" Error "a node name of the wrong form" {
-        cause: "A node's name is also its host name, its etcd member name and the value of a label, so it is one DNS label: at most 63 lower-case letters, digits and dashes, with a letter or digit at both ends.",
+        cause: "A node's name is also its host name, its etcd member name and the value of a label, so it is one DNS label: at most 63 lower-case letters, digits and dashes, with a letter or digit at both ends. A number alone is read as an address.",
         example: "machines: { existing: [ { name: CP_1, … } ] }",
         cure: "Rename the machine, for instance to cp-1, and use that name.",
         source: "kubernetes.io: Object Names and IDs; kubeadm validation, nodeRegistration.name; RFC 1123, 2.1",
