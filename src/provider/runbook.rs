@@ -76,6 +76,8 @@ struct Group {
     more: usize,
     new: String,
     names: String,
+    /// The names for a loop of a shell.
+    words: String,
     first: String,
 }
 
@@ -397,6 +399,7 @@ fn group(nodes: &[&Node], prefix: &str, step: usize, made: bool) -> Group {
             "the machines that you added".to_owned()
         },
         names: names(nodes),
+        words: names(nodes).replace(',', ""),
         first: nodes
             .first()
             .map_or(String::new(), |node| node.name.clone()),
