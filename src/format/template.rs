@@ -81,14 +81,20 @@ pub mod verbatim {
     /// The parts of the script that turns a machine into a node, by name.
     pub const PARTS: &[(&str, &str)] = &[
         ("begin", include_str!("../../templates/bootstrap/begin.sh")),
-        ("drop", ""),
+        ("drop", include_str!("../../templates/bootstrap/drop.sh")),
         ("apt", include_str!("../../templates/bootstrap/apt.sh")),
         ("dnf", include_str!("../../templates/bootstrap/dnf.sh")),
         ("etcd", include_str!("../../templates/bootstrap/etcd.sh")),
-        ("provider-aws", ""),
-        ("tofu", ""),
-        ("first", ""),
-        ("first-etcd", ""),
+        (
+            "provider-aws",
+            include_str!("../../templates/bootstrap/provider-aws.sh"),
+        ),
+        ("tofu", include_str!("../../templates/bootstrap/tofu.sh")),
+        ("first", include_str!("../../templates/bootstrap/first.sh")),
+        (
+            "first-etcd",
+            include_str!("../../templates/bootstrap/first-etcd.sh"),
+        ),
         (
             "kubernetes",
             include_str!("../../templates/bootstrap/kubernetes.sh"),

@@ -3,6 +3,7 @@
 # /var/lib/hagen/done exists; it may be killed anywhere and started again.
 # Values: /etc/hagen/node.env. Progress: /var/lib/hagen/status.json and the log.
 # Exit code 78: a person must act, so systemd does not try again.
+# shellcheck disable=SC2034 # what uses a variable may be in a part that this machine has no need of
 set -Eeuo pipefail
 shopt -s inherit_errexit nullglob
 # Package scripts and kubeadm expect the usual mask; secrets go to directories of mode 0700.
@@ -14,7 +15,8 @@ export NEEDRESTART_SUSPEND=1
 etc=/etc/hagen
 state=/var/lib/hagen
 run=/run/hagen
-python=/usr/libexec/platform-python # what cloud-init runs on
+# What cloud-init runs on
+python=/usr/libexec/platform-python
 if [[ ! -x $python ]]; then python=python3; fi
 
 step=start attempt=1 runs=1 error='' detail='' address=''
@@ -23,15 +25,18 @@ step=start attempt=1 runs=1 error='' detail='' address=''
 
 log() { printf '%(%FT%TZ)T %s: %s\n' -1 "$step" "$*"; }
 
-status() { # STATE: written beside and renamed, so that a reader never sees half a file
+# STATE: written beside and renamed, so that a reader never sees half a file
+status() {
   printf '{"node":"%s","role":"%s","step":"%s","state":"%s","attempt":%d,"run":%d,"error":"%s"}\n' \
     "${HAGEN_NODE-}" "${HAGEN_ROLE-}" "$step" "$1" "$attempt" "$runs" \
     "${error//[\"\\[:cntrl:]]/ }" >"$state/status.json.new"
   mv -f "$state/status.json.new" "$state/status.json"
 }
 
-fail() { error=$1; exit 1; } # trying again may help: systemd does, 30 seconds later
-stop() { error=$1; exit 78; } # it cannot
+# Trying again may help: systemd does, 30 seconds later
+fail() { error=$1; exit 1; }
+# It cannot
+stop() { error=$1; exit 78; }
 
 finish() {
   local code=$?
@@ -50,7 +55,11 @@ trap 'fail "ended by a signal"' TERM INT
 
 quiet() { "$@" >/dev/null 2>&1; }
 
-step() { # NAME FUNCTION [ARGUMENTS...]: once per machine
+# FUNCTION: of a part that not every machine has
+need() { quiet declare -F "$1" || stop "this script was rendered without the part that has $1: render it for this machine"; }
+
+# NAME FUNCTION [ARGUMENTS...]: once per machine
+step() {
   step=$1 attempt=1
   if [[ -e $state/steps/$1 ]]; then return; fi
   log begins
@@ -60,7 +69,8 @@ step() { # NAME FUNCTION [ARGUMENTS...]: once per machine
   log ends
 }
 
-wait_for() { # SECONDS WHAT COMMAND...
+# SECONDS WHAT COMMAND...
+wait_for() {
   local limit=$1 what=$2 end=$((SECONDS + $1)) next=0
   shift 2
   until "$@"; do
@@ -76,7 +86,8 @@ wait_for() { # SECONDS WHAT COMMAND...
   done
 }
 
-retry() { # ATTEMPTS COMMAND...
+# ATTEMPTS COMMAND...
+retry() {
   local limit=$1
   shift
   for ((attempt = 1; ; attempt++)); do
@@ -94,14 +105,29 @@ proxied() {
   env ${HAGEN_PROXY:+http_proxy="$HAGEN_PROXY" https_proxy="$HAGEN_PROXY" no_proxy="$HAGEN_NO_PROXY"} "$@"
 }
 
-fetch() { # CURL-ARGUMENTS...; no --retry-all-errors: the curl of Alibaba Cloud Linux 3 is older
+# CURL-ARGUMENTS...; no --retry-all-errors: the curl of Alibaba Cloud Linux 3 is older
+fetch() {
   proxied curl -fsSL --proto '=https,http' --retry 5 --retry-delay 5 --retry-connrefused \
     --connect-timeout 15 --max-time 300 "$@"
 }
 
-download() { fetch -o "$2" "$1"; } # URL FILE: the caller checks what it is, so a plain mirror will do
+# URL FILE: the caller checks what it is, so a plain mirror will do
+download() { fetch -o "$2" "$1"; }
 
 ask() { curl -s --noproxy '*' --connect-timeout 5 --max-time 15 "$@"; }
+
+# The key is downloaded because its expiry date is extended from time to time, which broke
+# cached copies (https://github.com/kubernetes/release/issues/3818); its fingerprint stays.
+# URL FINGERPRINT FILE
+fetch_key() {
+  local found
+  download "$1" "$run/key" || fail "cannot download the package key $1"
+  found=$(gpg --batch --homedir "$run" --show-keys --with-colons "$run/key" 2>/dev/null |
+    awk -F: '$1 == "pub" { key = 1 } $1 == "fpr" && key { print $10; key = 0 }') || found=''
+  [[ $found ]] || fail "$1 is not a package key"
+  [[ $found == "$2" ]] || stop "the package key $1 has the fingerprint ${found//$'\n'/ }, expected $2"
+  install -D -m 0644 "$run/key" "$3"
+}
 
 # --- the machine -------------------------------------------------------------------------
 
@@ -118,11 +144,13 @@ read_system() {
   esac
 }
 
-find_address() { # the routing table is asked, nothing is sent
+# The routing table is asked, nothing is sent
+find_address() {
   address=$(ip -4 -o route get 1.1.1.1 2>/dev/null | sed -n 's/.* src \([0-9.]*\).*/\1/p') && [[ $address ]]
 }
 
-read_address() { # written down once: certificates and etcd keep the first one for ever
+# Written down once: certificates and etcd keep the first one for ever
+read_address() {
   address=$HAGEN_ADDRESS
   if [[ -z $address && -s $state/address ]]; then address=$(<"$state/address"); fi
   if [[ -z $address ]]; then
@@ -137,7 +165,8 @@ has_address() { [[ $(ip -o addr show to "$address" 2>/dev/null) ]]; }
 clock_synchronised() { [[ $(timedatectl show -p NTPSynchronized --value 2>/dev/null) == yes ]]; }
 
 facts() {
-  [[ $(uname -n) == "$HAGEN_NODE" ]] ||
+  # Some distributions set the full name; kubeadm gives the kubelet the node's.
+  [[ $(uname -n). == "$HAGEN_NODE".* ]] ||
     fail "the host name is '$(uname -n)', the node name '$HAGEN_NODE': they must be the same"
   wait_for 60 "address $address on this machine" has_address ||
     fail "address $address is not on this machine"
@@ -146,7 +175,8 @@ facts() {
     fail 'the clock is not synchronised: check NTP (timedatectl)'
 }
 
-firewall() { # the cloud's security groups guard the nodes
+# The cloud's security groups guard the nodes
+firewall() {
   local found=()
   if quiet systemctl is-active firewalld; then found=(systemctl disable --now firewalld); fi
   if [[ $(ufw status 2>/dev/null) == *'Status: active'* ]]; then found=(ufw disable); fi
@@ -156,11 +186,13 @@ firewall() { # the cloud's security groups guard the nodes
   fi
 }
 
-guard_metadata() { # from pods: the metadata service gives them this node's user data
+# From pods: the metadata service gives them this node's user data
+guard_metadata() {
   if [[ -e $etc/metadata.nft ]]; then nft -f "$etc/metadata.nft"; fi
 }
 
-write_hosts() { # TAG [LINE...]: ours in /etc/hosts, or none
+# TAG [LINE...]: ours in /etc/hosts, or none
+write_hosts() {
   local line
   {
     for line in "${@:2}"; do printf '%s\t%s\n' "$line" "$1"; done
@@ -179,47 +211,25 @@ etcd_hosts() {
 
 # --- secrets -----------------------------------------------------------------------------
 
-take_secrets() { # NAME...: the whole bundle or nothing, from a person or from the URL
-  local name value wanted file=$etc/secrets
-  if [[ ! -e $file && -s $etc/secrets-url ]]; then
-    file=$run/secrets detail='they cannot be downloaded'
-    # Its address is a secret too, so it is in no command line.
-    fetch --proto '=https' -o "$file" -K - <<<"url = \"$(<"$etc/secrets-url")\"" || return 1
-  fi
-  detail="put them into $etc/secrets"
-  [[ -s $file ]] || return 1
-  detail="$file does not hold exactly $*, and end"
-  wanted=$(printf '%s\n' "$@" end | sort)
-  [[ $(tail -n 1 "$file") == end && $(cut -d ' ' -f 1 "$file" | sort) == "$wanted" ]] || return 1
-  detail="$file is damaged"
-  umask 0077
-  while read -r name value; do
-    case $name in
-      end) break ;;
-      bootstrap-token | certificate-key) name=$etc/$name ;;
-      *) name=$etc/pki/$name ;;
-    esac
-    mkdir -p "${name%/*}" && value=$(base64 -d <<<"$value") && printf '%s\n' "$value" >"$name" || return 1
-  done <"$file"
-  umask 0022
-  detail=''
-}
-
-secrets() { # in good time before they are needed, so that a person may take theirs
+# In good time before they are needed, so that a person may take theirs
+secrets() {
   if [[ $HAGEN_SECRETS == drop ]]; then
+    need take_secrets
     wait_for 1800 'the secrets' take_secrets "$@" || fail "no secrets: $detail"
   fi
 }
 
 # Needs nothing that it removes, so it may be cut short. The metadata service still serves
-# the user data: it is guarded by its hop limit, not here.
+# The user data: it is guarded by its hop limit, not here.
 scrub() {
   local file copies=()
-  if [[ -d /run/cloud-init ]]; then # cloud-init's last stage still reads its copies
+  # cloud-init's last stage still reads its copies
+  if [[ -d /run/cloud-init ]]; then
     wait_for 120 'the end of cloud-init' test -e /run/cloud-init/result.json || true
   fi
   for file in /var/lib/cloud/seed/*/user-data; do
-    printf '#cloud-config\n' >"$file" # without the file, the next boot finds no data source
+    # Without the file, the next boot finds no data source
+    printf '#cloud-config\n' >"$file"
   done
   for file in /var/lib/cloud/{instance,instances/*}; do
     copies+=("$file"/{user-data.txt,user-data.txt.i,cloud-config.txt,obj.pkl} "$file"/scripts/*)
@@ -231,14 +241,16 @@ scrub() {
   done
 }
 
-each_boot() { # on a machine that is done: cloud-init has stored the user data again
+# On a machine that is done: cloud-init has stored the user data again
+each_boot() {
   local code=0
   guard_metadata || code=$?
   scrub
   return "$code"
 }
 
-begin() { # NAME...: what node.env must set
+# NAME...: what node.env must set
+begin() {
   local name
   ((EUID == 0)) || stop 'this must run as root'
   install -d -m 0755 "$state" "$state/steps"
@@ -257,6 +269,7 @@ begin() { # NAME...: what node.env must set
   install -d -m 0700 "$run"
   log "cluster $HAGEN_CLUSTER, node $HAGEN_NODE, role $HAGEN_ROLE, run $runs"
   read_system
+  need "${manager}_tools"
   read_address
 }
 

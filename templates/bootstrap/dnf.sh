@@ -1,15 +1,18 @@
 # --- packages: dnf ------------------------------------------------------------------------
 
-dnf_install() { # PACKAGE...; erasing: podman's runc is in the way of containerd.io
+# PACKAGE...; erasing: podman's runc is in the way of containerd.io
+dnf_install() {
   proxied timeout 1800 dnf -y --setopt=install_weak_deps=False --allowerasing --disableexcludes=all install "$@"
 }
 
-dnf_source() { # NAME URL KEY [LINES]: replaces /etc/yum.repos.d/hagen-NAME.repo
+# NAME URL KEY [LINES]: replaces /etc/yum.repos.d/hagen-NAME.repo
+dnf_source() {
   printf '[hagen-%s]\nname=%s\nbaseurl=%s\ngpgcheck=1\ngpgkey=%s\n%s\n' "$1" "$1" "$2" "$3" "${4-}" \
     >"/etc/yum.repos.d/hagen-$1.repo"
 }
 
-dnf_tools() { # PACKAGE...: from the distribution
+# PACKAGE...: from the distribution
+dnf_tools() {
   local file keys='' base=$HAGEN_SYSTEM_REPOSITORY
   rm -f /etc/yum.repos.d/hagen-{kubernetes,containerd}.repo
   if [[ $base ]]; then
@@ -32,5 +35,28 @@ dnf_tools() { # PACKAGE...: from the distribution
     fi
   fi
   retry 5 dnf_install "$@" || fail 'cannot install the tools from the distribution'
+}
+
+dnf_kubernetes() {
+  local keys=/etc/pki/rpm-gpg version=$HAGEN_KUBERNETES_VERSION
+  # No curl: it would fight with curl-minimal, which is there.
+  dnf_tools ca-certificates gnupg2 conntrack-tools ethtool iproute-tc iptables nftables socat
+  fetch_key "$HAGEN_PACKAGE_URL/rpm/repodata/repomd.xml.key" "$HAGEN_PACKAGE_KEY" "$keys/hagen-kubernetes"
+  fetch_key "$HAGEN_CONTAINERD_URL/rhel/gpg" "$HAGEN_CONTAINERD_RPM_KEY" "$keys/hagen-containerd"
+  # The exclusions hold the packages: dnf update leaves them alone.
+  dnf_source kubernetes "$HAGEN_PACKAGE_URL/rpm/" "file://$keys/hagen-kubernetes" \
+    'exclude=kubelet kubeadm kubectl cri-tools kubernetes-cni'
+  dnf_source containerd "$HAGEN_CONTAINERD_URL/rhel/$el/\$basearch/stable" "file://$keys/hagen-containerd" \
+    $'module_hotfixes=1\nexclude=containerd.io'
+  set -- "containerd.io-${HAGEN_CONTAINERD_VERSION%-*}" {kubelet,kubeadm,kubectl}"-$version"
+  retry 5 dnf_install "$@" || fail "cannot install $*"
+  # Where the plugin is.
+  quiet proxied dnf -y --disableexcludes=all versionlock add "$@" || true
+  # The kubelet and most network plugins have no policy
+  if [[ -e /etc/selinux/config ]]; then
+    # It may be off
+    setenforce 0 || true
+    sed -i 's/^SELINUX=enforcing/SELINUX=permissive/' /etc/selinux/config
+  fi
 }
 

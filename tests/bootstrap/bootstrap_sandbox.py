@@ -35,7 +35,7 @@ import traceback
 import urllib.parse
 
 HERE = pathlib.Path(__file__).resolve().parent
-PARTS = [HERE.parent.parent / f"templates/bootstrap/{part}.sh" for part in ("begin", "apt", "dnf", "kubernetes")]
+PARTS = "begin drop apt dnf provider-aws tofu first first-etcd kubernetes".split()
 STANDINS = (
     "apt-get apt-mark apt-cache dpkg systemctl modprobe sysctl swapoff timedatectl kubeadm kubectl kubelet crictl "
     "containerd sleep touch mv install rm shred sed curl gpg dnf grubby nft ufw setenforce"
@@ -49,9 +49,18 @@ CNI = b"apiVersion: v1\nkind: Namespace\nmetadata: {name: test-cni}\n"
 COMMON = "facts firewall swap kernel packages runtime kubelet images secrets provider etcd-hosts"
 STEPS = {
     "first-control-plane": COMMON + " validate cni-download init cni verify unpin scrub",
-    "control-plane": COMMON + " discover validate turn join verify unpin scrub",
+    "control-plane": COMMON + " discover validate turn join verify scrub",
+    "joins instead": COMMON + " discover validate turn join verify unpin scrub",
 }
+ROLES = ("first-control-plane", "control-plane", "worker")
 STEPS["worker"] = STEPS["control-plane"]
+
+
+def composed(parts=PARTS):
+    """Parts as one file, without lines that are comments: as a machine gets them."""
+    folder = HERE.parent.parent / "templates/bootstrap"
+    lines = "".join((folder / f"{part}.sh").read_text() for part in parts).splitlines(keepends=True)
+    return "".join(line for number, line in enumerate(lines) if not number or line.strip() and not line.lstrip().startswith("#"))
 
 
 def run(*words, **options):
@@ -248,7 +257,7 @@ class Proxy(Handler):
 class World:
     """The scratch root, its network and its servers. Made inside the namespaces of one scenario."""
 
-    def __init__(self, script, material, files=None, role="first-control-plane", node=None, mode="pinned", etcd=False, shared=None, **settings):
+    def __init__(self, script, material, files=None, role="first-control-plane", node=None, mode="pinned", etcd=False, shared=None, parts=None, **settings):
         self.material, self.role, self.requests, self.log = material, role, [], ""
         self.node, self.mode, self.etcd, self.bearers, self.fetched, self.proxied = node, mode, etcd, [], [], []
         self.base = pathlib.Path(tempfile.mkdtemp(prefix="hagen-sandbox-"))
@@ -276,7 +285,7 @@ class World:
         self.files(files, settings)
         self.script = "/usr/local/lib/hagen/bootstrap.sh"
         if not (self.root / self.script[1:]).exists():
-            self.write(self.script, pathlib.Path(script).read_bytes(), 0o700)
+            self.write(self.script, composed(parts.split()) if parts else pathlib.Path(script).read_bytes(), 0o700)
         self.write("/opt/sandbox/standin", (HERE / "standin.sh").read_bytes(), 0o755)
         for name in STANDINS:
             link = self.root / "usr/local/sbin" / name
@@ -499,7 +508,10 @@ class World:
 
         places = {(host, int(env["HAGEN_BIND_PORT"])) for host in (self.address, *others)}
         places.add((self.endpoint, int(env["HAGEN_ENDPOINT_PORT"])))
+        kubelets = {(host, 10250) for host in others}
         self.servers = [Server(place, ApiServer, self, api_context) for place in places]
+        self.servers += [Server(place, Handler, self, lambda host: contexts["other"] if (self.box / f"api/kubelet-{host}").exists() else None)
+                         for place in kubelets]
         self.servers.append(Server((DOWNLOADS, 443), Downloads, self, lambda _: web_context))
         self.servers.append(Server((PROXY, 3128), Proxy, self, lambda _: "plain"))
         self.servers.append(Server(("169.254.169.254", 80), Metadata, self, lambda _: "plain"))
@@ -603,7 +615,7 @@ class World:
         equal(sorted(status), ["attempt", "error", "node", "role", "run", "state", "step"], "keys of status.json")
         assert self.exists("/var/lib/hagen/done"), "no /var/lib/hagen/done"
         joins = self.exists("/var/lib/hagen/joins")
-        role = "control-plane" if joins else self.role
+        role = "joins instead" if joins else self.role
         equal(sorted(os.listdir(self.root / "var/lib/hagen/steps")), sorted(STEPS[role].split()), "step markers")
         ended = "init-ended" if role == "first-control-plane" else "join-ended"
         equal(self.count("complaints"), 0, "complaints of the stand-ins: " + self.complaints())
@@ -821,23 +833,6 @@ def init_fails_before_admin_conf(make):
 
 
 @scenario
-def guard_stops_a_second_cluster(make):
-    for what in ("ready", "not ready", "endpoint only"):
-        world = make(HAGEN_PEERS="10.0.0.12 10.0.0.13" if what != "endpoint only" else "")
-        world.write("/opt/sandbox/api/up-10.0.0.13", "")
-        if what == "not ready":
-            world.write("/opt/sandbox/api/not-ready", "")
-        equal(world.boot(), [78], "exit codes")
-        equal(world.calls("^kubeadm init"), [], "inits")
-        status = world.status()
-        equal((status["state"], status["step"]), ("stopped", "init"), "status")
-        for words in ("second time", "kubectl delete node cp-1", "upload-certs"):
-            assert words in status["error"], f"the message lacks {words!r}: {status['error']}"
-        assert "hagen" not in world.read("/etc/hosts"), "the endpoint was pinned"
-        world.check_secrets(scrubbed=False)
-
-
-@scenario
 def foreign_api_server_does_not_stop_init(make):
     world = make()
     world.write("/opt/sandbox/api/foreign", "")
@@ -971,40 +966,38 @@ def two_runs_at_once(make):
     world.check_done()
 
 
-def resume(make, role, points, reboot=False):
-    """Kills the script at each point in turn and starts it again; the end must be the same."""
+def resume(prepared, points, reboot=False, one_machine=True):
+    """Kills the script at each point and starts it again; the end must be the same.
 
-    def prepared():
-        world = make(role=role)
-        if role != "first-control-plane":
-            world.cluster_is_up()
-        return world
-
+    On one machine that is killed again and again, or on a new one for each point."""
     world = prepared()
     world.check_done(world.boot())
     wanted = world.outcome()
-    for point in points(world):
+    groups = [points(world)] if one_machine else [[point] for point in points(world)]
+    for group in groups:
         world = prepared()
-        world.fault(point, mode="kill")
         try:
-            equal(world.once(), -9, "exit code")
-            world.check_secrets(scrubbed=False)
-            if reboot:
-                world.reboot()
+            for point in group:
+                world.fault(point, mode="kill")
+                equal(world.once(), -9, f"exit code when killed at {point}")
+                world.check_secrets(scrubbed=False)
+                if reboot:
+                    world.reboot()
             world.check_done(world.boot())
             found = world.outcome()
             differ = {name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name)}
             assert "going on without" not in world.log, "the second run did not see its predecessor"
             # A kill before the end of a rename leaves the file that the next run writes again.
             equal(differ, set(), "files that differ")
-            if role == "first-control-plane":
+            if world.role == "first-control-plane":
                 equal(world.calls("^kubeadm reset"), [], "resets")
         except (AssertionError, OSError) as problem:
-            raise AssertionError(f"killed at {point}: {problem}") from problem
+            raise AssertionError(f"killed at {group}: {problem}") from problem
 
 
 def markers(world):
-    return [f"^after touch /var/lib/hagen/steps/{step}$" for step in STEPS[world.role].split()] + ["^after touch /var/lib/hagen/done$"]
+    role = "joins instead" if world.exists("/var/lib/hagen/joins") else world.role
+    return [f"^after touch /var/lib/hagen/steps/{step}$" for step in STEPS[role].split()] + ["^after touch /var/lib/hagen/done$"]
 
 
 def every_call(world):
@@ -1019,14 +1012,21 @@ def every_call(world):
     return points
 
 
-for _role in STEPS:
+def fresh(make, role):
+    world = make(role=role)
+    if role != "first-control-plane":
+        world.cluster_is_up()
+    return world
+
+
+for _role in ROLES:
     for _reboot in (False, True):
         def _resume(make, role=_role, reboot=_reboot):
-            resume(make, role, markers, reboot)
+            resume(lambda: fresh(make, role), markers, reboot)
         SCENARIOS[f"resume-after-each-step-{_role}" + ("-with-reboot" if _reboot else "")] = _resume
 
     def _thorough(make, role=_role):
-        resume(make, role, every_call)
+        resume(lambda: fresh(make, role), every_call, one_machine=False)
     SCENARIOS[f"thorough-kill-after-each-command-{_role}"] = _thorough
 
 
@@ -1066,6 +1066,7 @@ def inside(arguments):
         worlds.append(World(arguments.script, material, arguments.files, **settings))
         return worlds[-1]
 
+    make.world = lambda **settings: World(arguments.script, material, arguments.files, **settings)
     name = arguments.inside
     function = ready_files if name == "ready-files" else SCENARIOS[name]
     try:
@@ -1108,7 +1109,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="hagen-material-") as folder:
         make_material(pathlib.Path(folder) / "m")
         script = pathlib.Path(folder) / "bootstrap.sh"
-        script.write_text("".join(part.read_text() for part in ([pathlib.Path(arguments.script)] if arguments.script else PARTS)))
+        script.write_text(pathlib.Path(arguments.script).read_text() if arguments.script else composed())
 
         def start(name):
             command = [*NAMESPACES, sys.executable, __file__, str(script), "--inside", name, "--material", f"{folder}/m"]
@@ -1126,4 +1127,7 @@ def main():
 
 
 if __name__ == "__main__":
+    sys.modules["bootstrap_sandbox"] = sys.modules["__main__"]
+    sys.path.insert(0, str(HERE))
+    import bootstrap_modes  # noqa: F401, pylint: disable=unused-import
     main()
