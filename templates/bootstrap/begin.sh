@@ -245,6 +245,7 @@ scrub() {
 each_boot() {
   local code=0
   guard_metadata || code=$?
+  etcd_hosts # they may have changed
   scrub
   return "$code"
 }
