@@ -271,8 +271,6 @@ verify() {
 
 main() {
   if [[ -e $state/done ]] && has_data; then
-    # they may have changed
-    etcd_hosts
     each_boot
     return
   fi
