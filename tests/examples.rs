@@ -270,6 +270,127 @@ fn the_embedded_examples_are_examples() {
     }
 }
 
+/// Behind an air gap nothing on a machine names a host but the mirrors, the cluster and the cloud's
+/// own services.
+#[test]
+fn behind_an_air_gap_only_mirrors_are_named() {
+    let mut seen = 0;
+    for example in examples() {
+        let air_gapped = example.name == "aws-air-gapped";
+        for (path, text) in example.artifacts.iter() {
+            if !path.starts_with("cloud-init/") {
+                continue;
+            }
+            let foreign: Vec<&str> = text
+                .split("://")
+                .skip(1)
+                .map(|rest| {
+                    let end =
+                        rest.find(|c: char| !(c.is_ascii_alphanumeric() || "-._[]:".contains(c)));
+                    rest[..end.unwrap_or(rest.len())].trim_end_matches(['.', ':'])
+                })
+                .filter(|host| host.contains('.'))
+                .filter(|host| {
+                    ![
+                        "mirror.internal.example.com",
+                        "169.254.169.254",
+                        "127.0.0.1",
+                    ]
+                    .iter()
+                    .any(|known| host.starts_with(known))
+                        && !host.contains(".etcd.internal")
+                })
+                .collect();
+            let public = ["registry.k8s.io", "docker.com", "github.com", "pkgs.k8s.io"];
+            let named = public.iter().any(|host| {
+                text.lines()
+                    .filter(|line| !line.contains("${HAGEN_IMAGE_REPOSITORY:-"))
+                    .any(|line| line.contains(host))
+            });
+            if air_gapped {
+                seen += 1;
+                assert!(foreign.is_empty() && !named, "{path}: {foreign:?}");
+            } else {
+                // The test sees them where they are.
+                assert!(
+                    named || path.contains("etcd") || !foreign.is_empty(),
+                    "{path}"
+                );
+            }
+        }
+    }
+    assert_eq!(seen, 10);
+}
+
+/// What the cloud controller's manifest names is in it.
+#[test]
+fn the_manifest_of_the_cloud_controller_is_whole() {
+    let example = examples()
+        .into_iter()
+        .find(|example| example.name == "aws-external-etcd")
+        .expect("the example");
+    let text = example
+        .artifacts
+        .get("manifests/aws-cloud-controller-manager.yaml")
+        .expect("the manifest");
+    let documents: Vec<serde_json::Value> =
+        serde_saphyr::from_multiple(text).expect("YAML documents");
+    let of = |kind: &str| {
+        let found = documents.iter().find(|document| document["kind"] == kind);
+        found.unwrap_or_else(|| panic!("no {kind}"))
+    };
+    assert_eq!(documents.len(), 5);
+    let account = &of("ServiceAccount")["metadata"];
+    for kind in ["ClusterRoleBinding", "RoleBinding"] {
+        let subject = &of(kind)["subjects"][0];
+        assert_eq!(subject["name"], account["name"]);
+        assert_eq!(subject["namespace"], account["namespace"]);
+    }
+    let role = &of("ClusterRoleBinding")["roleRef"]["name"];
+    assert_eq!(*role, of("ClusterRole")["metadata"]["name"]);
+    let pod = &of("DaemonSet")["spec"]["template"];
+    assert_eq!(pod["spec"]["serviceAccountName"], account["name"]);
+    assert_eq!(
+        pod["metadata"]["labels"],
+        of("DaemonSet")["spec"]["selector"]["matchLabels"]
+    );
+    // It runs before nodes are initialised and before there is a pod network.
+    assert_eq!(pod["spec"]["hostNetwork"], true);
+    let tolerated: Vec<&str> = pod["spec"]["tolerations"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|one| one["key"].as_str())
+        .collect();
+    for taint in [
+        "node.cloudprovider.kubernetes.io/uninitialized",
+        "node-role.kubernetes.io/control-plane",
+        "node.kubernetes.io/not-ready",
+    ] {
+        assert!(tolerated.contains(&taint), "{tolerated:?}");
+    }
+    let image = pod["spec"]["containers"][0]["image"].as_str();
+    assert_eq!(
+        image,
+        Some("registry.k8s.io/provider-aws/cloud-controller-manager:v1.36.1")
+    );
+    let policy: serde_json::Value = serde_json::from_str(
+        example
+            .artifacts
+            .get("manifests/aws-cloud-controller-policy.json")
+            .expect("the policy"),
+    )
+    .expect("JSON");
+    let actions = policy["Statement"][0]["Action"]
+        .as_array()
+        .expect("actions");
+    assert!(
+        actions
+            .iter()
+            .all(|action| !action.as_str().unwrap_or("*").contains('*'))
+    );
+}
+
 /// The script that runs is the one in bootstrap/, without the lines that are comments.
 #[test]
 fn machines_run_the_script_that_is_reviewed() {

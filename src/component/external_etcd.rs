@@ -58,6 +58,9 @@ pub fn configuration(plan: &Plan, etcd: &ExternalEtcd, member: &Member) -> Strin
         "quota-backend-bytes": 8_589_934_592_u64,
         // A member joins or goes only where the others keep their quorum.
         "strict-reconfig-check": true,
+        // Off by default with a configuration file, before 3.6: the first control-plane node asks here
+        // whether a cluster's keys are there, and has no etcdctl.
+        "enable-grpc-gateway": true,
         // A member compares its data with the others' before it serves.
         "feature-gates": "InitialCorruptCheck=true",
         // 5 s, in nanoseconds: API servers answer lists from their caches by it, as with kubeadm's etcd.

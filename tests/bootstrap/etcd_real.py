@@ -156,6 +156,7 @@ peer-transport-security:
 listen-metrics-urls: http://127.0.0.1:2381
 quota-backend-bytes: 8589934592
 strict-reconfig-check: true
+enable-grpc-gateway: true
 feature-gates: InitialCorruptCheck=true
 watch-progress-notify-interval: 5000000000
 log-level: info
@@ -604,6 +605,24 @@ def life(world):
     equal(curl("http://127.0.0.1:2381/metrics"), 0, "curl's code for the metrics on loopback")
     if not world.arguments.files:  # as kube-apiserver comes: clientAuth, no names
         one.ctl("get", "/a", pki="/opt/pki", credentials=client("kube-apiserver-etcd-client", world.authority))
+
+    # What the first control-plane node asks before it founds a cluster, with the functions that ask it.
+    for source, name in (("ca.crt", "etcd/ca.crt"), ("member.crt", "apiserver-etcd-client.crt"), ("member.key", "apiserver-etcd-client.key")):
+        one.write(f"/opt/first/pki/{name}", one.path(f"/etc/etcd/pki/{source}").read_bytes())
+    endpoints = " ".join(f"https://{m.env['HAGEN_ETCD_HOST']}:2379" for m in (one, two, three))
+    asks = "etc=/opt/first detail='' keys=''\nask() { curl -s --noproxy '*' --connect-timeout 5 --max-time 15 \"$@\"; }\n"
+    asks += (PARTS / "first-etcd.sh").read_text() + f"HAGEN_ETCD_ENDPOINTS='{endpoints}'\nread_etcd && printf '%s' \"$keys\"\n"
+
+    def registry():
+        process = one.enter("bash", "-euc", asks, stdout=subprocess.PIPE, text=True)
+        output = process.communicate()[0]
+        equal(process.returncode, 0, "code of read_etcd")
+        return output
+
+    assert '"header"' in registry() and '"count"' not in registry(), f"an empty store: {registry()}"
+    one.ctl("put", "/registry/namespaces/default", "{}")
+    assert '"count":"1"' in registry(), f"a store with a key: {registry()}"
+    one.ctl("del", "/registry/namespaces/default")
 
     # One dies; its disk is kept, and its machine made anew.
     writer = Writer(one, [one.env["HAGEN_ETCD_HOST"], two.env["HAGEN_ETCD_HOST"]])

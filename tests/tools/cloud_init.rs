@@ -2,8 +2,7 @@
 //! shellcheck, and for one node of each role by a real run of cloud-init.
 
 use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -47,7 +46,7 @@ impl Kind {
 }
 
 /// The files of a node, path and permissions, in the order of the document.
-fn wanted_files(spec: &Cluster, kind: Kind) -> Vec<(String, &'static str)> {
+pub(crate) fn wanted_files(spec: &Cluster, kind: Kind) -> Vec<(String, &'static str)> {
     let control_plane = matches!(kind, Kind::First | Kind::ControlPlane);
     let kubernetes = kind != Kind::Etcd;
     let external = matches!(spec.etcd, Etcd::External(_));
@@ -476,80 +475,6 @@ fn scripts(nodes: &[Finished], scratch: &Path) {
             ],
         );
         assert_eq!(read, format!("{} 6443 6443 ", node.node));
-    }
-}
-
-/// What Debian's cloud-init makes of it, in a throw-away copy of this machine.
-#[test]
-#[ignore = "needs cloud-init and root: see tests/tools/README.md"]
-fn a_real_run_writes_the_files_and_starts_the_unit() {
-    let mut seen = Vec::new();
-    // Each kind of document: by role, by where etcd is, by the mode of secrets.
-    for name in [
-        "aws-existing-address",
-        "aws-external-etcd",
-        "aws-proxy",
-        "aws-air-gapped",
-    ] {
-        for node in finished(name) {
-            if !seen.contains(&(name, node.kind)) {
-                seen.push((name, node.kind));
-                really_runs(&node);
-            }
-        }
-    }
-    assert_eq!(seen.len(), 3 + 4 + 3 + 4);
-}
-
-fn really_runs(node: &Finished) {
-    // As EC2 hands it over: gzipped, which cloud-init undoes.
-    let mut user_data_bytes =
-        flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
-    user_data_bytes.write_all(node.text.as_bytes()).unwrap();
-    let user_data_bytes = user_data_bytes.finish().unwrap();
-    {
-        let scratch = tempfile::tempdir().unwrap();
-        let user_data = scratch.path().join("user-data");
-        fs::write(&user_data, &user_data_bytes).unwrap();
-        let out = scratch.path().join("out");
-        let mut command = Command::new(tool::folder().join("cloud-init-run"));
-        command
-            .args([&user_data, &out])
-            .args(["init", "config", "final"]);
-        let answer = tool::run(&mut command, Duration::from_mins(2));
-        let said = answer.all();
-        assert!(said.contains("status: done"), "{}: {said}", node.node);
-        let root = out.join("root");
-        for (path, permissions) in wanted_files(&node.spec, node.kind) {
-            let file = root.join(&path[1..]);
-            let data = file
-                .metadata()
-                .unwrap_or_else(|error| panic!("{path}: {error}: {said}"));
-            let mode = u32::from_str_radix(permissions, 8).unwrap();
-            assert_eq!(data.mode() & 0o7777, mode, "{path}");
-            assert_eq!((data.uid(), data.gid()), (0, 0), "{path}");
-            assert_eq!(
-                fs::read_to_string(&file).unwrap(),
-                node.content(&path).unwrap(),
-                "{path}"
-            );
-        }
-        let ran = fs::read_to_string(root.join("var/log/stub.log")).unwrap();
-        let ran: Vec<&str> = ran
-            .lines()
-            .filter_map(|line| line.split_once("systemctl "))
-            .map(|(_, arguments)| arguments)
-            .filter(|arguments| arguments.contains("hagen") || *arguments == "daemon-reload")
-            .collect();
-        assert_eq!(
-            ran,
-            [
-                "daemon-reload",
-                "enable --now --no-block hagen-bootstrap.service"
-            ]
-        );
-        let hostname = fs::read_to_string(root.join("etc/hostname")).unwrap();
-        assert_eq!(hostname.trim(), node.node);
     }
 }
 

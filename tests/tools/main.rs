@@ -12,6 +12,7 @@ mod applied_order;
 mod aws;
 mod bootstrap;
 mod cloud_init;
+mod cloud_init_run;
 mod end_to_end;
 mod etcd;
 mod examples;
