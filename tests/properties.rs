@@ -51,15 +51,9 @@ fn examples() -> Vec<String> {
         })
         .collect();
     paths.sort();
-    let examples = paths
+    paths
         .iter()
-        .map(|path| fs::read_to_string(path).expect("a spec"));
-    // And what no example has: a proxy, mirrors, modes of secrets, external etcd.
-    examples
-        .chain([
-            include_str!("fixtures/base/aws-controller.yaml").to_owned(),
-            include_str!("fixtures/base/aws-mirrors.yaml").to_owned(),
-        ])
+        .map(|path| fs::read_to_string(path).expect("a spec"))
         .collect()
 }
 
