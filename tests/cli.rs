@@ -46,8 +46,8 @@ fn check_says_what_differs_and_writes_nothing() {
     folder
         .hagen(&check)
         .code(1)
-        .stdout_has("-  instance_type          = \"m7i.large\"")
-        .stdout_has("+  instance_type          = \"m7i.2xlarge\"");
+        .stdout_has("-  instance_type    = \"m7i.large\"")
+        .stdout_has("+  instance_type    = \"m7i.2xlarge\"");
     let ran = folder
         .hagen(&["render", "--provider", "aws", "--check", "--format", "json"])
         .code(1);

@@ -270,6 +270,27 @@ fn the_embedded_examples_are_examples() {
     }
 }
 
+/// What the runbook asks Terraform for is there.
+#[test]
+fn every_output_that_the_runbook_names_is_there() {
+    let mut seen = 0;
+    for example in examples() {
+        let readme = example.artifacts.get("README.md").expect("a runbook");
+        let outputs = example.artifacts.get("outputs.tf").expect("outputs");
+        for rest in readme.split("output -").skip(1) {
+            let name = rest.split_whitespace().nth(1).unwrap_or_default();
+            let name = name.trim_matches(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+            assert!(
+                outputs.contains(&format!("output \"{name}\"")),
+                "{}: {name}",
+                example.name
+            );
+            seen += 1;
+        }
+    }
+    assert!(seen > 10, "{seen}");
+}
+
 /// Behind an air gap nothing on a machine names a host but the mirrors, the cluster and the cloud's
 /// own services.
 #[test]
@@ -295,6 +316,8 @@ fn behind_an_air_gap_only_mirrors_are_named() {
                         "mirror.internal.example.com",
                         "169.254.169.254",
                         "127.0.0.1",
+                        // In a unit's Documentation.
+                        "etcd.io",
                     ]
                     .iter()
                     .any(|known| host.starts_with(known))

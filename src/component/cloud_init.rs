@@ -17,6 +17,8 @@ use crate::plan::{Drop, Etcd, Node, Plan, Role, SecretsMode};
 #[derive(Serialize)]
 struct CloudConfig {
     hostname: String,
+    /// On Rocky Linux the cloud's own name for the machine would win otherwise.
+    prefer_fqdn_over_hostname: bool,
     preserve_hostname: bool,
     manage_etc_hosts: bool,
     ntp: Ntp,
@@ -68,6 +70,7 @@ pub fn document(plan: &Plan, node: &Node) -> String {
     let files = files(plan, node);
     let config = CloudConfig {
         hostname: node.name.clone(),
+        prefer_fqdn_over_hostname: false,
         preserve_hostname: false,
         manage_etc_hosts: false,
         ntp: Ntp {

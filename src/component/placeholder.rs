@@ -105,7 +105,7 @@ pub fn longest(placeholder: &str) -> usize {
         // P-256 certificates and keys in PEM, in base64 once more: see `hagen secrets`.
         CA_CERTIFICATE | ETCD_CA_CERTIFICATE | ETCD_CLIENT_CERTIFICATE => 840,
         // With more names.
-        ETCD_MEMBER_CERTIFICATE => 1100,
+        ETCD_MEMBER_CERTIFICATE => 1300,
         CA_KEY | ETCD_CLIENT_KEY | ETCD_MEMBER_KEY => 310,
         // A presigned address carries a signature and often a session's token.
         SECRETS_URL => 2048,

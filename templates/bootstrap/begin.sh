@@ -205,7 +205,12 @@ write_hosts() {
 etcd_hosts() {
   local lines
   if [[ ! -e $etc/etcd-hosts ]]; then return; fi
-  mapfile -t lines <"$etc/etcd-hosts"
+  mapfile -t lines < <(grep -E '^[0-9a-f.:]+[[:blank:]]+[^[:blank:]]+$' "$etc/etcd-hosts")
+  # A list that came empty must not take away the names that are there.
+  if ((${#lines[@]} == 0)); then
+    log "WARNING: $etc/etcd-hosts names no member of etcd: /etc/hosts stays as it is"
+    return
+  fi
   write_hosts '# hagen: etcd' "${lines[@]}"
 }
 

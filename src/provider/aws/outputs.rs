@@ -96,6 +96,12 @@ pub(super) fn document(context: &Context<'_>) -> Document {
                 ),
                 false,
             );
+            output(
+                "etcd_hosts",
+                "The members' addresses and names, as lines of /etc/hosts.",
+                expr("local.etcd_hosts"),
+                false,
+            );
         }
         return document;
     }
