@@ -37,7 +37,7 @@ fn ca(secrets: &Secrets) -> Pair {
 }
 
 fn certificate(secrets: &Secrets) -> Certificate {
-    Certificate::from_pem(&ca(&secrets).certificate).expect("the certificate is X.509 in PEM")
+    Certificate::from_pem(&ca(secrets).certificate).expect("the certificate is X.509 in PEM")
 }
 
 #[test]
