@@ -37,7 +37,7 @@ fn ca(secrets: &Secrets) -> Pair {
 }
 
 fn certificate(secrets: &Secrets) -> Certificate {
-    Certificate::from_pem(&ca(&secrets).certificate).expect("the certificate is X.509 in PEM")
+    Certificate::from_pem(&ca(secrets).certificate).expect("the certificate is X.509 in PEM")
 }
 
 #[test]
@@ -414,8 +414,8 @@ fn a_cas_file_with_another_key_is_none() {
 
 #[test]
 fn user_data_has_room_for_certificates_of_etcd() {
-    // The longest names that a spec can have: 63 and 32 characters.
-    let name = "e".repeat(63);
+    // The longest that a machine with user data has: its name is made, its cluster's is not.
+    let name = "etcd-7".to_owned();
     let member = Member {
         host: format!("{name}.{}.etcd.internal", "c".repeat(32)),
         name,
