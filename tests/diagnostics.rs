@@ -25,7 +25,7 @@ fn elsewhere(id: &str) -> bool {
 }
 
 /// Codes that were given once and must never be given to something else.
-const RETIRED: &[&str] = &["HGN2067", "HGN3005", "HGN3901", "HGN3902"];
+const RETIRED: &[&str] = &["HGN2067", "HGN3005", "HGN3083", "HGN3901", "HGN3902"];
 
 /// A spec that gives one diagnostic: a base with some of its text replaced, or a whole document.
 #[derive(Deserialize)]

@@ -679,7 +679,7 @@ fn a_render_leaves_all_of_them_as_they_are() {
         "secrets.operator.json",
         "secrets.etcd-ca.pem",
         "secrets/worker",
-        "secrets/etcd-1",
+        "secrets/member-etcd-1",
     ];
     let read = |file: &&str| fs::read_to_string(folder.out(file)).expect("a file");
     let before: Vec<String> = files.iter().map(read).collect();

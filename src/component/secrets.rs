@@ -122,10 +122,10 @@ pub fn of(plan: &Plan, role: Role) -> Vec<Secret> {
 }
 
 /// The name of the bundle of secrets that a machine waits for: that of its role, or a member's
-/// own.
+/// own, which no machine's name makes the same as a role's.
 pub fn bundle(node: &Node) -> String {
     match node.role {
-        Role::Etcd => node.name.clone(),
+        Role::Etcd => format!("member-{}", node.name),
         other => role(other).to_owned(),
     }
 }

@@ -29,8 +29,6 @@ pub struct LoadBalancer {
     pub largest_subnet: u8,
     /// Addresses that have to be free in a subnet of the load balancer.
     pub free_addresses: u64,
-    /// Instance families that cannot be registered by instance id.
-    pub families_without_instance_targets: Vec<String>,
     /// Quotas.
     pub quotas: Quotas,
     /// Tags.

@@ -423,7 +423,7 @@ fn load_balancers(
     machines: &Machines,
 ) -> Vec<LoadBalancer> {
     let public = spec.endpoint.exposure == spec::Exposure::Internet;
-    let by_address = matches!(machines, Machines::Existing { by_instance: false });
+    let by_address = !matches!(machines, Machines::Existing { by_instance: true });
     // Target groups are replaced when one of these changes, and a new one needs a new name to
     // stand beside the old.
     let replaced_by = format!(

@@ -171,7 +171,9 @@ fn carry_over(old: &Path, new: &Path) -> io::Result<()> {
             continue;
         }
         let text = name.to_string_lossy();
-        let foreign = text.contains(".tfstate") || text.ends_with(".tfvars.json");
+        let foreign = text.contains(".tfstate")
+            || text.ends_with(".tfvars.json")
+            || text.starts_with("secrets.");
         let same = after
             .symlink_metadata()
             .is_ok_and(|kept| kept.ino() == found.ino());

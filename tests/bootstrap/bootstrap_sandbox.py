@@ -364,7 +364,14 @@ class World:
             self.write("/etc/sysctl.d/99-hagen.conf", "net.ipv4.ip_forward = 1\n")
         self.write("/etc/fstab", "/dev/vda / ext4 defaults 0 1\n/swap.img none swap sw 0 0\n")
         self.address = env["HAGEN_ADDRESS"] or "10.0.0.77"
-        self.set_system("debian", "12", "bookworm")
+        script = self.root / "usr/local/lib/hagen/bootstrap.sh"
+        if files and script.exists() and "apt_tools() {" not in script.read_text():
+            self.set_system("rocky", "9.6", "")  # rendered for an image with dnf only
+            for folder in ("yum.repos.d", "pki/rpm-gpg"):
+                (self.root / "etc" / folder).mkdir(parents=True, exist_ok=True)
+            self.write("/etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=targeted\n")
+        else:
+            self.set_system("debian", "12", "bookworm")
 
     def secret_files(self, files):
         """What of the secrets is on the machine before it starts: in drop, only what a person will bring."""
@@ -460,7 +467,10 @@ class World:
         except ValueError:
             self.endpoint = "10.0.0.100"
         others = env["HAGEN_PEERS"].split()
-        etcd = [f"10.0.0.3{n}" for n in (1, 2, 3)] if self.etcd else []
+        members = [(f"10.0.0.3{n}", f"etcd-{n}.test.internal") for n in (1, 2, 3)] if self.etcd else []
+        if self.etcd and self.exists("/etc/hagen/etcd-hosts"):
+            members = [tuple(line.split()[:2]) for line in self.read("/etc/hagen/etcd-hosts").splitlines()]
+        etcd = [address for address, _ in members]
         special = [PROXY, "169.254.169.254", *etcd]
         for address in {*others, self.endpoint, DOWNLOADS, *special, *(["10.0.0.11"] if self.role == "worker" else [])} - {self.address}:
             run("ip", "address", "add", f"{address}/32", "dev", "lo")
@@ -472,6 +482,7 @@ class World:
             (env["HAGEN_PACKAGE_URL"] + "/rpm/repodata/repomd.xml.key", (self.material / "kubernetes.asc").read_bytes()),
             (env["HAGEN_CONTAINERD_URL"] + "/rhel/gpg", (self.material / "containerd.asc").read_bytes()),
             ("https://secrets.test/bundle?signature=s3cr3t", self.bundle.encode()),
+            (self.read("/etc/hagen/secrets-url").strip() if self.exists("/etc/hagen/secrets-url") else "", self.bundle.encode()),
             (env["HAGEN_CONTAINERD_URL"] + "/debian/gpg", (self.material / "containerd.asc").read_bytes()),
             (env["HAGEN_CONTAINERD_URL"] + "/ubuntu/gpg", (self.material / "containerd.asc").read_bytes()),
             (env.get("HAGEN_CNI_URL"), CNI),
@@ -483,6 +494,7 @@ class World:
         self.sites = sites
         if env["HAGEN_PROXY"]:  # nothing else knows where they are
             sites = ()
+            hosts += [f"{PROXY} {urllib.parse.urlsplit(env['HAGEN_PROXY']).hostname}"]
         hosts += [f"{DOWNLOADS} {site}" for site in sorted(sites)]
         self.write("/etc/hosts", "\n".join(hosts) + "\n")
         # glibc gives all lines of a name by default; a name from DNS would lose against the first.
@@ -516,7 +528,7 @@ class World:
         self.servers.append(Server((PROXY, 3128), Proxy, self, lambda _: "plain"))
         self.servers.append(Server(("169.254.169.254", 80), Metadata, self, lambda _: "plain"))
         for number, address in enumerate(etcd, 1):
-            context = server_certificate(self.material, "etcd", folder, [f"etcd-{number}.test.internal"])
+            context = server_certificate(self.material, "etcd", folder, [members[number - 1][1]])
             context.verify_mode = ssl.CERT_REQUIRED
             context.load_verify_locations(self.material / "etcd.crt")
             self.servers.append(Server((address, 2379), EtcdServer, self, lambda _, context=context: context))
@@ -1034,7 +1046,13 @@ def ready_files(make):
     """--files: the happy path, and a kill after each step, on files that were rendered."""
     first = make()
     role = first.role
-    prepare = (lambda world: None) if role == "first-control-plane" else (lambda world: world.cluster_is_up())
+
+    def prepare(world):
+        if role != "first-control-plane":
+            world.cluster_is_up()
+        if world.mode == "drop" and not world.exists("/etc/hagen/secrets-url"):
+            world.write("/etc/hagen/secrets", world.bundle, 0o600)
+
     prepare(first)
     first.check_done(first.boot())
     for point in markers(first):

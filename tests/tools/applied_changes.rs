@@ -87,6 +87,8 @@ fn changes_leave_the_load_balancer_alone() {
         set(&[
             r#"aws_instance.control_plane["cp-4"]"#,
             r#"aws_instance.control_plane["cp-5"]"#,
+            r#"aws_network_interface.control_plane["cp-4"]"#,
+            r#"aws_network_interface.control_plane["cp-5"]"#,
             r#"aws_lb_target_group_attachment.api["cp-4"]"#,
             r#"aws_lb_target_group_attachment.api["cp-5"]"#,
         ])

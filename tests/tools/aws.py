@@ -65,8 +65,11 @@ def read():
         one["Targets"] = elb.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
     instances = [one for page in ec2.describe_instances()["Reservations"] for one in page["Instances"]
                  if one["State"]["Name"] != "terminated"]
+    zone_of = {one["SubnetId"]: one["AvailabilityZone"] for one in ec2.describe_subnets()["Subnets"]}
     for one in instances:
         one["UserData"] = user_data(one["InstanceId"])
+        # A machine is where its network interface is; moto does not move it there.
+        one["Placement"]["AvailabilityZone"] = zone_of[one["NetworkInterfaces"][0]["SubnetId"]]
     zones = dns.list_hosted_zones()["HostedZones"]
     records = [record for zone in zones
                for record in dns.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]

@@ -31,6 +31,9 @@ fn life(name: &str) {
     load_balancers(&spec, &there, &folder.outputs());
     machines(&spec, &there, &rendered.secrets());
     record(&spec, &there);
+    if ["aws", "aws-external-etcd"].contains(&name) {
+        machines_made_anew(&spec, &folder);
+    }
     tear_down(&spec, &spec_text, &rendered, &folder);
     let after = aws.read();
     for kind in [
@@ -96,6 +99,37 @@ fn second_plan(name: &str, folder: &Folder) {
         .map(|listed| listed.keys().cloned().collect())
         .unwrap_or_default();
     assert_eq!(found, known, "{name}: the second plan is not as listed");
+}
+
+/// A machine that is made anew starts when the old one is gone, which holds its network interface
+/// until then; its address, its data and its registration stay.
+fn machines_made_anew(spec: &Cluster, folder: &Folder) {
+    let mut machines = vec!["aws_instance.control_plane[\"cp-2\"]"];
+    if let Etcd::External(_) = spec.etcd {
+        machines.push("aws_instance.etcd[\"etcd-2\"]");
+    }
+    for machine in machines {
+        let replace = format!("-replace={machine}");
+        folder.succeed(&[
+            "plan",
+            "-input=false",
+            "-no-color",
+            &replace,
+            "-out=replace.tfplan",
+        ]);
+        let plan = folder.show(&["replace.tfplan"]);
+        let mut changed = changes(&plan);
+        let at = changed.iter().position(|(address, _)| address == machine);
+        let (_, actions) = changed.remove(at.unwrap());
+        assert_eq!(actions, "delete create", "{machine}");
+        // Only a volume has to be attached to the new machine.
+        for (address, actions) in changed {
+            assert!(
+                address.starts_with("aws_volume_attachment.etcd[\"etcd-2\"]"),
+                "{machine}: {address} ({actions})"
+            );
+        }
+    }
 }
 
 /// The load balancers as AWS has them.
@@ -178,7 +212,7 @@ fn targets(spec: &Cluster, there: &Value, group: &Value) {
         AwsMachines::Provision(_) => list(&there["instances"])
             .iter()
             .filter(|one| name_of(one).contains("-cp-"))
-            .map(|one| text(&one["InstanceId"]).to_owned())
+            .map(|one| text(&one["PrivateIpAddress"]).to_owned())
             .collect(),
     };
     let is: BTreeSet<String> = list(&group["Targets"])

@@ -295,12 +295,6 @@ super::codes! {
         cure: "Write it as m7i.large.",
         source: "Amazon EC2 Instance Types: naming conventions",
     }
-    FAMILY_WITHOUT_TARGETS = "HGN3083" Error "an instance family that cannot be registered by instance id" {
-        cause: "Network Load Balancers refuse instances of these old families as targets.",
-        example: "instanceTypes: { controlPlane: m3.large }",
-        cure: "Use a current family, for instance m7i.large.",
-        source: "User Guide for Network Load Balancers: Register targets, requirements",
-    }
     TOO_SMALL = "HGN3084" Error "an instance type that is too small for a control-plane node" {
         cause: "kubeadm refuses a control-plane node with fewer than two processors or less than 1700 MB of memory.",
         example: "instanceTypes: { controlPlane: t3.micro }",

@@ -149,11 +149,8 @@ fn load_balancer(context: &Context<'_>, balancer: &LoadBalancer) -> Block {
 
 fn target_group(context: &Context<'_>, balancer: &LoadBalancer) -> Block {
     let name = balancer.target_group.clone();
-    let kind = if context.by_address() {
-        "ip"
-    } else {
-        "instance"
-    };
+    let by_address = context.made().is_some() || context.by_address();
+    let kind = if by_address { "ip" } else { "instance" };
     let port = context.plan.endpoint.port;
     let mut block = hcl::block! {
         resource "aws_lb_target_group" (balancer.resource) {
@@ -162,7 +159,7 @@ fn target_group(context: &Context<'_>, balancer: &LoadBalancer) -> Block {
             target_type = (kind)
         }
     };
-    if context.by_address() {
+    if by_address {
         set(&mut block, "ip_address_type", "ipv4");
     }
     set(&mut block, "protocol", "TCP");
@@ -209,8 +206,10 @@ fn health_check(context: &Context<'_>) -> Block {
 
 fn attachment(context: &Context<'_>, balancer: &LoadBalancer) -> Block {
     let group = expr(&format!("aws_lb_target_group.{}.arn", balancer.resource));
+    // By address: what is made before it goes passes that on to what it refers to, and a new machine
+    // cannot start with a network interface that the old one holds. The address stays anyway.
     let target = if context.made().is_some() {
-        "aws_instance.control_plane[each.key].id"
+        "aws_network_interface.control_plane[each.key].private_ip"
     } else {
         "each.value"
     };

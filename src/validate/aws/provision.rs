@@ -2,7 +2,7 @@
 
 use crate::diagnostic::code::aws as code;
 use crate::diagnostic::{Diagnostic, Place, Report};
-use crate::facts::aws::{LOAD_BALANCER, MACHINES, family, is_arm};
+use crate::facts::aws::{MACHINES, is_arm};
 use crate::spec::{AwsProvision, Etcd};
 use crate::validate::quorum::{self, Zones};
 
@@ -69,23 +69,7 @@ fn instance_types(target: &Target<'_>, provision: &AwsProvision, report: &mut Re
     }
     let kind = types.control_plane.as_str();
     let size = kind.split_once('.').map_or("", |(_, size)| size);
-    if LOAD_BALANCER
-        .families_without_instance_targets
-        .iter()
-        .any(|known| known == family(kind))
-    {
-        report.push(
-            Diagnostic::new(
-                &code::FAMILY_WITHOUT_TARGETS,
-                format!(
-                    "instances of the family `{}` cannot be targets of a Network Load Balancer",
-                    family(kind)
-                ),
-            )
-            .value(at("controlPlane"), "cannot be registered")
-            .cure("use a current family, for instance `m7i.large`"),
-        );
-    } else if MACHINES.too_small.iter().any(|small| small == size) {
+    if MACHINES.too_small.iter().any(|small| small == size) {
         report.push(too_small(
             at("controlPlane"),
             kind,

@@ -156,7 +156,8 @@ fn mappings(judged: &Judged<'_>, balancer: &Value, internal: bool, found: &mut V
 fn target_groups(judged: &Judged<'_>, found: &mut Vec<String>) {
     let port = judged.spec.endpoint.port;
     let by_address = match &judged.target().machines {
-        AwsMachines::Provision(_) => false,
+        // The address stays when the machine is made anew.
+        AwsMachines::Provision(_) => true,
         AwsMachines::Existing(machines) => machines.iter().all(|one| one.instance_id.is_none()),
     };
     let groups = judged.resources("aws_lb_target_group");
