@@ -184,8 +184,13 @@ fn goings(
         } else {
             String::new()
         };
+        let how = if role.local == "etcd" {
+            "`etcdctl member remove` of its id, and its address out of the API servers' `--etcd-servers`"
+        } else {
+            "`kubectl drain`, then `kubeadm reset` on it, which takes its member out of etcd, then `kubectl delete node`"
+        };
         format!(
-            "First, for each: `kubectl drain`, then `kubeadm reset` on it, which takes its member out of etcd, then `kubectl delete node`. A member that only disappears still counts, and the next failure can stop the cluster.{quorum}"
+            "First, for each: {how}. A member that only disappears still counts, and the next failure can stop the cluster.{quorum}"
         )
     } else {
         "First, for each: `kubectl drain`, then `kubectl delete node`.".to_owned()

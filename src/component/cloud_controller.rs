@@ -63,7 +63,8 @@ fn cluster_role() -> Value {
         "metadata": { "name": ROLE },
         "rules": [
             rule("", "events", &["create", "patch", "update"]),
-            rule("", "nodes", &["get", "list", "patch", "update", "watch"]),
+            // Deletes the nodes of machines that AWS has terminated.
+            rule("", "nodes", &["delete", "get", "list", "patch", "update", "watch"]),
             rule("", "nodes/status", &["patch"]),
             rule("", "services", &["list", "patch", "update", "watch"]),
             rule("", "services/status", &["patch", "update"]),

@@ -50,9 +50,7 @@ dnf_kubernetes() {
     $'module_hotfixes=1\nexclude=containerd.io'
   set -- "containerd.io-${HAGEN_CONTAINERD_VERSION%-*}" {kubelet,kubeadm,kubectl}"-$version"
   retry 5 dnf_install "$@" || fail "cannot install $*"
-  # Where the plugin is.
-  quiet proxied dnf -y --disableexcludes=all versionlock add "$@" || true
-  # The kubelet and most network plugins have no policy
+  # The kubelet and most network plugins have no policy.
   if [[ -e /etc/selinux/config ]]; then
     # It may be off
     setenforce 0 || true

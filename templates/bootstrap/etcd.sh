@@ -11,7 +11,7 @@
 home=/var/lib/etcd
 data=$home/data
 conf=/etc/etcd
-finding='' same=0 id='' clients='' learner='' cluster=''
+finding='' same=0 looks=3 id='' clients='' learner='' cluster=''
 
 # --- the data disk ---------------------------------------------------------------------------
 
@@ -54,7 +54,7 @@ mount_disk() {
   fi
   {
     grep -v '^LABEL=etcd[[:space:]]' /etc/fstab || true
-    printf 'LABEL=etcd %s ext4 defaults,noatime 0 2\n' "$home"
+    printf 'LABEL=etcd %s ext4 defaults,noatime,nofail 0 2\n' "$home"
   } >/etc/fstab.hagen
   mv -f /etc/fstab.hagen /etc/fstab
   systemctl daemon-reload
@@ -149,18 +149,23 @@ inquire() {
       if [[ $answer == *refused* ]]; then here=$((here + 1)); fi
     fi
   done
-  if [[ -z $seen ]]; then
+  looks=3
+  if [[ -z $seen && -e $state/was-member ]]; then
+    # Its identity may have voted: silence is no leave to begin again under it.
+    detail='nobody answers, and this machine had data that is gone: start etcd on the others, or restore a snapshot'
+  elif [[ -z $seen ]]; then
+    looks=12 # a minute: on machines that are there etcd may only be stopped
     detail="nobody answers, $here of ${#urls[@]} machines are there; ${list%%=*} begins"
     if [[ $list, == "$name=$url,"* ]] && ((here * 2 > ${#urls[@]})); then seen=new; fi
   fi
 }
 
-# three times the same: a starting member shows an old or half a list for a moment
+# Several times the same: a starting member shows an old or half a list for a moment
 decided() {
   inquire
   if [[ $seen != "$finding" ]]; then same=0; fi
   finding=$seen same=$((same + 1))
-  [[ $finding ]] && ((same > 2))
+  [[ $finding ]] && ((same >= looks))
 }
 
 # from a quorum: this member's $id, $clients, $learner, or none; $cluster: all, as etcd.yaml has them
@@ -266,7 +271,7 @@ healthy() {
 
 verify() {
   wait_for 300 'this member' healthy || fail "this member is not healthy (journalctl -u etcd): $detail"
-  rm -f "$state"/{member,start-empty}
+  rm -f "$state"/{member,start-empty,was-member}
 }
 
 main() {
@@ -277,6 +282,7 @@ main() {
   begin ETCD_HOST ETCD_VERSION ETCD_URL
   if [[ -e $state/steps/start ]] && ! has_data; then
     log 'this member has no data any more: it starts over'
+    touch "$state/was-member"
     rm -f "$state"/{start-empty,member,done}
     systemctl stop etcd
     rm -f "$state"/steps/{disk,member,promote,verify,scrub,start}

@@ -42,10 +42,6 @@ guard() {
     need read_etcd
     wait_for 1800 'the external etcd' read_etcd || fail "the external etcd is not ready: $detail"
     detail=''
-    if [[ $keys == *'"count"'* ]]; then
-      found_cluster 'the external etcd holds the keys of a cluster'
-      return
-    fi
   fi
   targets=("$(endpoint)/readyz")
   for target in $HAGEN_PEERS; do
@@ -63,6 +59,10 @@ guard() {
     log "no other API server or kubelet answers ($round of 3)"
     sleep 3
   done
+  # Never over them, and nobody is there to be joined: asked anew at each start.
+  if [[ $keys == *'"count"'* ]]; then
+    fail 'the external etcd holds the keys of a cluster, and no API server answers: start its control plane. If the cluster never came up, empty etcd: etcdctl del --prefix /registry/'
+  fi
 }
 
 # URL: kubelets have certificates of their own, and run where a node has joined only.

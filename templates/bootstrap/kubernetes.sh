@@ -156,6 +156,12 @@ predecessor_joined() {
   [[ $code == 200 ]] && grep -Eq "\"$label\"[[:space:]]*:" "$run/node.json"
 }
 
+cluster_answers() {
+  local code
+  ask_node "$HAGEN_PREVIOUS"
+  [[ $code == 200 || $code == 404 ]]
+}
+
 token_accepted() {
   local code
   ask_node "$HAGEN_NODE"
@@ -169,7 +175,12 @@ turn() {
   render_config
   if [[ -e $state/joins ]]; then
     wait_for 1800 'a valid bootstrap token' token_accepted || fail "cannot join: $detail"
-  elif ! wait_for "$HAGEN_TURN_LIMIT" "control-plane node $HAGEN_PREVIOUS" predecessor_joined; then
+    detail=''
+    return
+  fi
+  # The clock of a turn starts when there is a cluster: before that all would go at once.
+  wait_for 1800 'the cluster' cluster_answers || fail "cannot join: $detail"
+  if ! wait_for "$HAGEN_TURN_LIMIT" "control-plane node $HAGEN_PREVIOUS" predecessor_joined; then
     # A dead predecessor must not hold up the others, nor bring them all at once
     pause=$((RANDOM % 61))
     log "going on without $HAGEN_PREVIOUS in $pause s"

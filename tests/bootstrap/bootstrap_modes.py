@@ -552,10 +552,23 @@ def external_etcd(make):
 @scenario
 def external_etcd_with_a_cluster_in_it(make):
     world = make(etcd=True)
-    up(world, "registry")  # but no API server answers yet
-    world.check_done(while_waiting(world, ("waiting for a valid bootstrap token: no API server answers", lambda: (
-        up(world, "up-10.0.0.13", "token-valid")))))
-    assert "the external etcd holds the keys of a cluster" in world.log, world.log
+    up(world, "registry")
+    # Nobody is there to be joined: it neither founds nor settles for joining, and looks again at each start.
+    equal(world.once(), 1, "exit code")
+    equal((world.status()["state"], world.status()["step"]), ("failed", "guard"), "status")
+    for words in ("holds the keys of a cluster", "etcdctl del --prefix /registry/"):
+        assert words in world.status()["error"], world.status()
+    assert not world.exists("/var/lib/hagen/joins"), "it joins for good"
+    equal(world.calls("^kubeadm (init|join)"), [], "inits and joins")
+    up(world, "up-10.0.0.13", "token-valid")
+    world.check_done(world.boot())
+    # Emptied by a person, as the first init was cut short: founded now.
+    world = make(etcd=True)
+    up(world, "registry")
+    equal(world.once(), 1, "exit code")
+    (world.box / "api/registry").unlink()
+    world.check_done(world.boot())
+    equal(world.count("founded"), 1, "clusters founded")
 
 
 # --- killed and started again, in each of these ways ---------------------------------------------------------

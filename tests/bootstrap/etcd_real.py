@@ -803,6 +803,27 @@ def others_out_of_reach(world):
 
 
 @scenario
+def stopped_members(world):
+    """A member whose data is gone does not begin anew because the others are only stopped."""
+    one, two, three = world.three()
+    one.ctl("put", "/k", "1")
+    for member in (one, two, three):
+        member.crash()
+    shutil.rmtree(one.path("/var/lib/etcd/data"))
+    one.power()
+    wait("the first waits", lambda: "this machine had data that is gone" in one.log())
+    one.rounds(15)
+    assert not one.path("/var/lib/hagen/member").exists(), "it began a second cluster"
+    for member in (two, three):
+        member.power()
+    for member in (one, two, three):
+        member.done()
+    equal(one.ctl("get", "/k", "--print-value-only"), "1\n", "a value")
+    equal(voters(one), ["etcd-1", "etcd-2", "etcd-3"], "voters")
+    same_data((one, two, three))
+
+
+@scenario
 def one_to_three(world):
     """Two members are added to one, which they cannot reach at first: two of three could form a cluster."""
     if world.arguments.files:
@@ -924,7 +945,7 @@ def disks(world):
         equal(one.read("/opt/box/kill"), "", "kills that did not happen")
         equal([signature(name) for name in (full, unknown, raid, partitioned, blank, second)], ["", "", "", "", "etcd", ""], "labels")
         equal(subprocess.check_output(["dd", f"if={unknown}", "bs=4096", "skip=1", "count=1"], stderr=subprocess.DEVNULL)[:4], b"data", "a disk with unknown data")
-        equal(one.read("/etc/fstab"), "/dev/vda / ext4 defaults 0 1\nLABEL=etcd /var/lib/etcd ext4 defaults,noatime 0 2\n", "fstab")
+        equal(one.read("/etc/fstab"), "/dev/vda / ext4 defaults 0 1\nLABEL=etcd /var/lib/etcd ext4 defaults,noatime,nofail 0 2\n", "fstab")
         equal(len([c for c in one.lines("calls") if c.startswith("mkfs")]), 2, "formats")
         one.ctl("put", "/k", "1")
         # The machine is made anew, the disk is kept, and another one is empty.

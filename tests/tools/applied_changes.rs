@@ -93,7 +93,7 @@ fn changes_leave_the_load_balancer_alone() {
             r#"aws_lb_target_group_attachment.api["cp-5"]"#,
         ])
     );
-    assert_eq!(changes(&more).len(), 4, "{:?}", changes(&more));
+    assert_eq!(changes(&more).len(), 6, "{:?}", changes(&more));
 
     rendered.again(&with(
         &spec,

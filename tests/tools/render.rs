@@ -96,12 +96,14 @@ impl Rendered {
 
     /// The secrets that a machine waits for, where it does.
     pub(crate) fn bundle(&self, node: &str, kind: Kind) -> Option<String> {
-        let name = if kind == Kind::Etcd {
-            node
-        } else {
-            kind.word()
+        let folder = self.folder().join("secrets");
+        let name = match kind {
+            Kind::Etcd => format!("member-{node}"),
+            other => other.word().to_owned(),
         };
-        fs::read_to_string(self.folder().join("secrets").join(name)).ok()
+        folder
+            .exists()
+            .then(|| fs::read_to_string(folder.join(name)).unwrap())
     }
 
     /// The secrets that were made.
