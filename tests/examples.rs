@@ -94,7 +94,7 @@ fn for_review(path: &str, text: &str) -> String {
         for line in text.lines() {
             if let Some(path) = line.strip_prefix("  - path: ") {
                 elided = path == SCRIPT || path.starts_with("/etc/systemd/system/");
-                shown.push_str(&format!("{line}\n"));
+                shown.extend([line, "\n"]);
                 continue;
             }
             // The keys of the file stay.
@@ -102,7 +102,7 @@ fn for_review(path: &str, text: &str) -> String {
                 continue;
             }
             elided &= line.starts_with("    ") || line.trim().is_empty();
-            shown.push_str(&format!("{line}\n"));
+            shown.extend([line, "\n"]);
         }
         return shown;
     }

@@ -51,9 +51,9 @@ impl Kind {
                 .to_owned();
             let mut all = worker.clone();
             for (at, network) in ["a", "b", "c"].iter().zip([0, 16, 32]) {
-                all += &format!(
+                all.extend([format!(
                     "\n        - {{ name: store-{at}, address: 10.0.{network}.41, zone: eu-west-1{at}, role: etcd }}"
-                );
+                )]);
             }
             spec = spec.replace(&worker, &all);
         }

@@ -61,16 +61,14 @@ override_path = true
 
 /// A part of containerd's unit that gives it the proxy: images are pulled by it alone.
 pub fn proxy(proxy: &Proxy) -> String {
-    let mut text = String::from("[Service]\n");
     let without = proxy.without.join(",");
-    for (name, value) in [
+    let variables = [
         ("HTTP_PROXY", &proxy.url),
         ("HTTPS_PROXY", &proxy.url),
         ("NO_PROXY", &without),
-    ] {
-        // systemd reads `%` as the beginning of a specifier.
-        let value = value.replace('%', "%%");
-        text.push_str(&format!("Environment=\"{name}={value}\"\n"));
-    }
-    text
+    ];
+    // systemd reads `%` as the beginning of a specifier.
+    let lines = variables
+        .map(|(name, value)| format!("Environment=\"{name}={}\"", value.replace('%', "%%")));
+    format!("[Service]\n{}\n", lines.join("\n"))
 }

@@ -11,11 +11,15 @@ pub fn rules(plan: &Plan) -> Option<String> {
     if plan.metadata_addresses.is_empty() {
         return None;
     }
-    let mut drops = String::new();
-    for address in plan.metadata_addresses {
-        let family = if address.contains(':') { "ip6" } else { "ip" };
-        drops.push_str(&format!("    {family} daddr {address} counter drop\n"));
-    }
+    let drops: Vec<String> = plan
+        .metadata_addresses
+        .iter()
+        .map(|address| {
+            let family = if address.contains(':') { "ip6" } else { "ip" };
+            format!("    {family} daddr {address} counter drop")
+        })
+        .collect();
+    let drops = drops.join("\n");
     // The first two lines make the table new at each load.
     Some(format!(
         "\
@@ -24,7 +28,8 @@ delete table inet hagen
 table inet hagen {{
   chain forward {{
     type filter hook forward priority -10; policy accept;
-{drops}  }}
+{drops}
+  }}
 }}
 "
     ))

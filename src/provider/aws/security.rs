@@ -23,7 +23,7 @@ pub(super) fn document(context: &Context<'_>) -> Document {
 /// group in use cannot be deleted.
 fn group(name: &str, description: &str) -> Block {
     let own_tags = tags(&group_name(name));
-    tagged_group(name, description, own_tags)
+    tagged_group(name, description, &own_tags)
 }
 
 /// The name of a security group, as an expression.
@@ -31,7 +31,7 @@ fn group_name(name: &str) -> String {
     format!("\"${{local.cluster}}-{}\"", name.replace('_', "-"))
 }
 
-fn tagged_group(name: &str, description: &str, own_tags: hcl::Expression) -> Block {
+fn tagged_group(name: &str, description: &str, own_tags: &hcl::Expression) -> Block {
     let label = name.replace('_', "-");
     let prefix = expr(&format!("\"${{local.cluster}}-{label}-\""));
     let description = expr(&format!("\"{description} of ${{local.cluster}}\""));
@@ -40,7 +40,7 @@ fn tagged_group(name: &str, description: &str, own_tags: hcl::Expression) -> Blo
             name_prefix = (prefix)
             description = (description)
             vpc_id      = (expr("local.vpc_id"))
-            tags        = (own_tags)
+            tags        = (own_tags.clone())
         }
     };
     nest(&mut block, create_before_destroy());
@@ -206,7 +206,7 @@ fn of_nodes(document: &mut Document, context: &Context<'_>) {
     let port = i64::from(context.plan.endpoint.port);
     let of_nodes = |name: &str, description: &str| {
         let own_tags = context.controller_tags(&group_name(name));
-        tagged_group(name, description, own_tags)
+        tagged_group(name, description, &own_tags)
     };
     document.block(of_nodes("control_plane", "Control-plane nodes"));
     let everything = |block: &mut Block, from: &str| {
