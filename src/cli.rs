@@ -226,6 +226,8 @@ pub enum Task {
     AddWorker,
     /// Add members to external etcd: from 3 to 5.
     AddEtcd,
+    /// Take members out of external etcd: from 5 to 3.
+    RemoveEtcd,
     /// Replace one machine, with its name.
     Replace,
     /// Renew certificates before their year is over.

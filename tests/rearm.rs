@@ -215,7 +215,7 @@ fn lifetimes_of_the_spec_hold_for_both() {
     machine.program(
         "kubectl",
         r#"echo "kubectl $*" >>"$LOG"
-case "$*" in *"get configmap"*) echo 'kind: ClusterConfiguration' ;; esac"#,
+case "$*" in *"get configmap"*) printf 'kind: ClusterConfiguration\nclusterName: "prod"\n' ;; esac"#,
     );
     let ran = machine.runs(&script);
     assert!(ran.status.success(), "{}", all(&ran));
@@ -253,6 +253,27 @@ fn what_fails_is_said_and_nothing_stays() {
         let machine = Machine::new();
         let _ = machine.runs(&script[..script.len() * part / 10]);
         assert_eq!(machine.log(), "", "{part} tenths");
+    }
+}
+
+#[test]
+fn another_cluster_is_left_as_it_is() {
+    let folder = cluster("{}");
+    let script = folder
+        .hagen(&["rearm", "--secrets", TFVARS])
+        .code(0)
+        .stdout();
+    for name in ["clusterName: prod-2", "clusterName: ''", "kind: prod"] {
+        let machine = Machine::new();
+        machine.program(
+            "kubectl",
+            &format!("echo \"kubectl $*\" >>\"$LOG\"\necho \"{name}\""),
+        );
+        let ran = machine.runs(&script);
+        assert_eq!(ran.status.code(), Some(1));
+        assert!(all(&ran).contains("those of prod"), "{}", all(&ran));
+        assert_eq!(machine.log().lines().count(), 1, "only asked");
+        assert_eq!(machine.left(), 0);
     }
 }
 

@@ -155,6 +155,7 @@ fn tasks_of(kind: Kind) {
             );
         };
         let rearm = "hagen rearm --file hagen.yaml --secrets out/prod-aws | ssh";
+        let rotate = "hagen rearm --rotate --file hagen.yaml --secrets out/prod-aws | ssh";
 
         let text = runbook(&folder, &["add-control-plane"]);
         arrives(&text);
@@ -165,7 +166,8 @@ fn tasks_of(kind: Kind) {
                 ("3 → 5", true),
                 ("cp-4 and cp-5", made),
                 ("machines.existing", there),
-                (rearm, true),
+                (rotate, true),
+                (rearm, false),
                 ("must say `0 to destroy`", true),
                 ("etcdctl member list", !external),
                 ("/control-plane\n", true),
@@ -177,7 +179,8 @@ fn tasks_of(kind: Kind) {
             kind,
             &text,
             &[
-                (rearm, true),
+                (rotate, true),
+                (rearm, false),
                 ("worker-4", made),
                 ("etcd", false),
                 ("secrets/worker", file),
@@ -195,6 +198,8 @@ fn tasks_of(kind: Kind) {
                 (&format!("exec etcd-{first} "), !external),
                 ("kubeadm reset -f", true),
                 (&format!("ssh {first} sudo sh"), true),
+                (rotate, true),
+                (rearm, false),
                 (&replace, made),
                 ("founds a cluster", false),
                 ("secrets/control-plane", file),
@@ -204,6 +209,7 @@ fn tasks_of(kind: Kind) {
             // A dead member counts against the quorum, so it goes before anything is made.
             let at = |part: &str| text.find(part).expect("there");
             assert!(at("member remove") < at("hagen rearm"));
+            assert!(at("hagen rearm") < at("terraform") || there);
         }
         let text = runbook(&folder, &["replace", first]);
         let second = if made { "cp-2" } else { "master-b" };
@@ -215,6 +221,10 @@ fn tasks_of(kind: Kind) {
                 (&format!("ssh {first} sudo sh\n"), false),
                 (&format!("exec etcd-{second} "), !external),
                 ("joins it like the others", true),
+                ("etcdctl del --prefix /registry/", external),
+                ("no cluster to lose", external),
+                ("waits as long as etcd holds keys", external),
+                ("never make it anew in an outage", !external),
                 ("secrets/first-control-plane", file),
             ],
         );
@@ -224,7 +234,14 @@ fn tasks_of(kind: Kind) {
         says(
             kind,
             &text,
-            &[("etcd", false), (&replace, made), ("kubeadm reset", false)],
+            &[
+                ("etcd", false),
+                (rotate, true),
+                (rearm, false),
+                (&replace, made),
+                ("kubeadm reset", false),
+                ("which puts the new secrets", there && !kind.drop()),
+            ],
         );
 
         if external {
@@ -242,8 +259,15 @@ fn tasks_of(kind: Kind) {
                     ("etcd-4 and etcd-5", made),
                     ("output -raw etcd_hosts", made),
                     ("cloud-init/master-a.yaml >etcd-hosts", there),
+                    ("<out/prod-aws/secrets/member-NODE", file),
                     ("restart hagen-bootstrap' <etcd-hosts", true),
-                    ("--etcd-servers=$servers", true),
+                    ("sh \"$servers\"", true),
+                    (
+                        "servers=$(printf ,https://%s.prod.etcd.internal:2379 etcd-1 etcd-2 etcd-3 etcd-4 etcd-5) servers=${servers#,}\n",
+                        made,
+                    ),
+                    ("//NAME", false),
+                    ("…", false),
                     ("edit configmap kubeadm-config", true),
                     ("https://127.0.0.1:6443/readyz", true),
                 ],
@@ -259,13 +283,14 @@ fn tasks_of(kind: Kind) {
                     (&format!("'aws_ebs_volume.etcd[\"{member}\"]'"), made),
                     ("removes its own old entry", true),
                     (kind.secrets(), true),
-                    (&format!("secrets/{member}"), file),
+                    (&format!("secrets/member-{member}"), file),
                 ],
             );
         } else {
             let words = refused(&folder, &["add-etcd"], "HGN9014");
             assert!(words.contains("add-control-plane"));
             refused(&folder, &["replace", member], "HGN9013");
+            refused(&folder, &["remove-etcd"], "HGN9014");
         }
 
         let text = runbook(&folder, &["rotate-certificates"]);
@@ -278,6 +303,10 @@ fn tasks_of(kind: Kind) {
                 (kind.secrets(), external),
                 ("systemctl restart etcd", external),
                 ("apiserver-etcd-client", external),
+                ("sudo systemd-run --wait --pipe sh -c 'cd /etc", true),
+                ("jq -je", external),
+                ("jq -j ", false),
+                ("-pubkey)\" = \"$(openssl pkey", external),
             ],
         );
         let text = runbook(&folder, &["upgrade", "--to", "1.37.2"]);
@@ -298,7 +327,11 @@ fn tasks_of(kind: Kind) {
         says(
             kind,
             &text,
-            &[(rearm, true), ("The bundles in", kind.drop())],
+            &[
+                (rearm, true),
+                ("makes old user data good again", true),
+                ("The bundles in", kind.drop()),
+            ],
         );
         let text = runbook(&folder, &["secrets"]);
         says(
@@ -312,6 +345,15 @@ fn tasks_of(kind: Kind) {
                 ("secrets.etcd-ca.pem", external),
                 ("cat >secrets.new && mv", file),
                 ("aws s3 presign", url),
+                ("umask 077     #", url),
+                ("aws s3 rm", url),
+                ("interface endpoint for S3", url),
+                ("no secret itself is in Terraform", url),
+                ("no secret is in Terraform", file),
+                (
+                    "rearm without `--rotate` makes old user data good again",
+                    kind.mode == "tofu",
+                ),
                 ("out/prod-aws/secrets-urls.auto.tfvars.json", url),
                 ("hop limit", made),
             ],
@@ -369,6 +411,16 @@ fn the_readme_has_the_tasks_that_the_cluster_has() {
                 ("\n## Upgrade Kubernetes\n", true),
                 ("\n## The kubeadm commands that this stands for\n", true),
                 ("\n## Tear down\n", true),
+                ("\n## Remove members of etcd", false),
+                ("\n## A way in\n", kind.made),
+                ("worker        = aws_security_group.worker.id", kind.made),
+                (
+                    "etcd          = aws_security_group.etcd.id",
+                    kind.made && kind.external,
+                ),
+                ("sets SELinux to permissive for good", true),
+                ("| all nodes | 10250/tcp |", !kind.made),
+                ("| etcd | 2380/tcp |", !kind.made && kind.external),
                 ("\n## The cloud controller\n", false),
                 ("| etcd | ", kind.external),
                 ("-chdir", false),
@@ -378,7 +430,7 @@ fn the_readme_has_the_tasks_that_the_cluster_has() {
         for line in text.lines() {
             assert!(line.chars().count() <= 170, "{kind:?}: {line}");
         }
-        assert!(text.lines().count() < 400, "{kind:?} is a wall");
+        assert!(text.lines().count() < 470, "{kind:?} is a wall");
         // What the command prints is the same, but for the paths.
         let here = runbook(&folder, &["tear-down"])
             .replace("terraform -chdir=out/prod-aws", "terraform")
@@ -416,7 +468,7 @@ fn paths_are_those_of_the_reader() {
         &["add-worker", "--file", "a.yaml", "--out", "here"],
     );
     for part in [
-        "hagen rearm --file a.yaml --secrets here | ssh",
+        "hagen rearm --rotate --file a.yaml --secrets here | ssh",
         "--file a.yaml --out here`",
         "terraform -chdir=here apply",
     ] {
@@ -512,6 +564,113 @@ fn the_cloud_controller_is_installed_once() {
     folder.render().code(0);
     let text = fs::read_to_string(folder.out("README.md")).expect("README.md");
     assert!(text.contains("kubectl apply -f manifests/aws-cloud-controller-manager.yaml"));
+}
+
+#[test]
+fn members_of_etcd_go_one_at_a_time() {
+    let spec = |count: u16| format!("{EXAMPLE}\netcd: {{ external: {{ count: {count} }} }}\n");
+    refused(&Folder::new(&spec(3)), &["remove-etcd"], "HGN9014");
+    let folder = Folder::new(&spec(5));
+    let text = runbook(&folder, &["remove-etcd"]);
+    let mut from = 0;
+    // The order is what keeps the quorum.
+    for part in [
+        "5 → 3",
+        "etcd-4 and etcd-5",
+        "endpoint health --cluster",
+        "node=etcd-5 ",
+        "member remove \"$id\"",
+        "disable --now hagen-bootstrap etcd",
+        "endpoint health --cluster",
+        "edit configmap kubeadm-config",
+        "servers=$(printf ,https://%s.prod.etcd.internal:2379 etcd-1 etcd-2 etcd-3) servers=${servers#,}\n",
+        "sh \"$servers\"",
+        "count: 3",
+        "hagen render",
+        "state rm 'aws_volume_attachment.etcd[\"etcd-5\"]' 'aws_ebs_volume.etcd[\"etcd-5\"]'",
+        "state rm 'aws_volume_attachment.etcd[\"etcd-4\"]' 'aws_ebs_volume.etcd[\"etcd-4\"]'",
+        "apply prod.tfplan",
+    ] {
+        let at = text[from..].find(part);
+        assert!(at.is_some(), "no {part:?} after {from} in {text}");
+        from += at.unwrap_or_default() + part.len();
+    }
+    folder.render().code(0);
+    let readme = fs::read_to_string(folder.out("README.md")).expect("README.md");
+    assert!(readme.contains("\n## Remove members of etcd: 5 → 3\n"));
+}
+
+#[test]
+fn without_a_spec_there_is_no_cluster_to_talk_about() {
+    let folder = Folder::empty();
+    let ran = folder
+        .hagen(&["runbook", "tear-down", "--provider", "aws"])
+        .code(3)
+        .stderr_has("there is no hagen.yaml");
+    assert_eq!(ran.stdout(), "");
+}
+
+#[test]
+fn packages_come_through_the_proxy() {
+    let folder = Folder::new(include_str!("../examples/aws-proxy.yaml"));
+    let text = runbook(&folder, &["upgrade"]);
+    for part in [
+        "proxied() { sudo env http_proxy='http://proxy.corp.example.com:3128' https_proxy='http://proxy.corp.example.com:3128' \\\n",
+        "no_proxy='localhost,",
+        ".corp.example.com,192.168.0.0/16' \"$@\"; }",
+        "proxied apt-get update && proxied apt-get install",
+    ] {
+        assert!(text.contains(part), "no {part:?} in {text}");
+    }
+    assert!(!text.contains("sudo apt-get"));
+    let text = runbook(&Folder::new(EXAMPLE), &["upgrade"]);
+    assert!(text.contains("sudo apt-get update") && !text.contains("proxied"));
+}
+
+#[test]
+fn the_way_in_is_that_of_the_image() {
+    let key = "sshKey: ops";
+    for (image, user, nobody) in [
+        ("ubuntu-24.04", "ubuntu", false),
+        ("debian-12", "admin", true),
+        ("rocky-9", "rocky", true),
+    ] {
+        let spec = EXAMPLE.replace("ubuntu-24.04", image);
+        for own in [false, true] {
+            let spec = if own {
+                let indent = spec
+                    .lines()
+                    .find(|line| line.trim_start().starts_with("image:"))
+                    .expect("an image");
+                let space = indent.len() - indent.trim_start().len();
+                spec.replace(indent, &format!("{indent}\n{}{key}", " ".repeat(space)))
+            } else {
+                spec.clone()
+            };
+            let folder = Folder::new(&spec);
+            folder.render().code(0);
+            let text = fs::read_to_string(folder.out("README.md")).expect("README.md");
+            for (part, there) in [
+                (format!("      User {user}\n"), true),
+                ("ProxyCommand sh ~/.ssh/prod-tunnel %n".to_owned(), true),
+                (
+                    "**nobody gets into these machines**".to_owned(),
+                    nobody && !own,
+                ),
+                ("send-ssh-public-key".to_owned(), !nobody && !own),
+                (
+                    "have the key of `machines.provision.sshKey`".to_owned(),
+                    own,
+                ),
+            ] {
+                assert_eq!(
+                    text.contains(&part),
+                    there,
+                    "{image} {own}: {part:?} in {text}"
+                );
+            }
+        }
+    }
 }
 
 /// The commands are for a shell: none of them is half a sentence to it.

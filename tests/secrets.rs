@@ -514,10 +514,10 @@ fn machines_that_wait_have_bundles_and_terraform_has_nothing() {
         if members > 0 {
             expected = vec![
                 "control-plane",
-                "etcd-1",
-                "etcd-2",
-                "etcd-3",
                 "first-control-plane",
+                "member-etcd-1",
+                "member-etcd-2",
+                "member-etcd-3",
                 "worker",
             ];
         }
@@ -556,7 +556,10 @@ fn machines_that_wait_have_bundles_and_terraform_has_nothing() {
             }
             assert_eq!(has, expected, "{name}");
             for (has, value) in values {
-                let expected = match (has, secrets.member(name)) {
+                let expected = match (
+                    has,
+                    secrets.member(name.strip_prefix("member-").unwrap_or(name)),
+                ) {
                     ("bootstrap-token", _) => secrets.bootstrap_token().to_owned(),
                     ("certificate-key", _) => secrets.certificate_key().to_owned(),
                     ("etcd/ca.crt", _) | ("ca.crt", Some(_)) => {
@@ -628,7 +631,7 @@ fn from_three_members_to_five() {
             assert!(!ran.stderr().contains(secret));
         }
         if mode != "pinned" {
-            assert!(folder.path().join("o/secrets/etcd-5").exists());
+            assert!(folder.path().join("o/secrets/member-etcd-5").exists());
         }
 
         hagen(&["--renew-etcd"]).code(0);

@@ -15,7 +15,7 @@ use crate::validate;
 pub(super) fn run(arguments: &Runbook) -> Result<Outcome, Stop> {
     let provider = rendering::target(&arguments.provider);
     let files: Vec<PathBuf> = arguments.file.iter().cloned().collect();
-    let mut sources = load::specs(&files, Some(provider))?.into_iter();
+    let mut sources = load::specs(&files, None)?.into_iter();
     let (Some(source), None) = (sources.next(), sources.next()) else {
         return Err(stop(
             Diagnostic::new(&code::ONE_SPEC, "a task is about one cluster")
@@ -88,6 +88,7 @@ fn task<'a>(arguments: &Runbook, plan: &'a Plan, to: &'a str) -> Result<Task<'a>
         cli::Task::AddControlPlane => Task::AddControlPlane,
         cli::Task::AddWorker => Task::AddWorker,
         cli::Task::AddEtcd => Task::AddEtcd,
+        cli::Task::RemoveEtcd => Task::RemoveEtcd,
         cli::Task::Replace => Task::Replace(node(plan, arguments.node.as_deref())?),
         cli::Task::RotateCertificates => Task::RotateCertificates,
         cli::Task::Upgrade => Task::Upgrade(to),

@@ -47,6 +47,10 @@ pub const TEMPLATES: &[(&str, &str)] = &[
         include_str!("../../templates/runbook/rearm.sh.hbs"),
     ),
     (
+        "runbook/remove-etcd.md.hbs",
+        include_str!("../../templates/runbook/remove-etcd.md.hbs"),
+    ),
+    (
         "runbook/replace-control-plane.md.hbs",
         include_str!("../../templates/runbook/replace-control-plane.md.hbs"),
     ),

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::component::{external_etcd, placeholder, secrets};
 use crate::format::template;
-use crate::plan::{Drop, Etcd, Host, Node, Plan, Role, SecretsMode};
+use crate::plan::{Drop, Etcd, Host, Node, Plan, Proxy, Role, SecretsMode};
 
 /// A task.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +16,8 @@ pub enum Task<'a> {
     AddWorker,
     /// Add members to external etcd.
     AddEtcd,
+    /// Take members out of external etcd.
+    RemoveEtcd,
     /// Replace a machine.
     Replace(&'a Node),
     /// Renew certificates.
@@ -74,11 +76,19 @@ pub(super) struct Cloud<'a> {
 struct Group {
     count: usize,
     more: usize,
+    fewer: usize,
     new: String,
+    /// The last two.
+    going: String,
+    last: String,
     names: String,
     /// The names for a loop of a shell.
     words: String,
     first: String,
+    /// The addresses for API servers, to a shell, where these are members of etcd: with the next
+    /// two, and without the last two.
+    more_servers: String,
+    fewer_servers: String,
 }
 
 /// The context of every template of a task.
@@ -128,6 +138,10 @@ struct Values<'a> {
     control_plane: Group,
     worker: Group,
     etcd: Group,
+    change_servers: String,
+    going_state: String,
+    get: &'static str,
+    proxy: String,
     etcd_version: &'a str,
     etcdctl: String,
     start: String,
@@ -161,6 +175,14 @@ pub fn refused(plan: &Plan, task: Task<'_>) -> Option<(String, String)> {
             "seven members of etcd are the most",
             "larger machines and faster disks help further",
         ),
+        Task::RemoveEtcd if plan.etcd_nodes().count() == 0 => refuse(
+            "the members of etcd are on the control-plane nodes",
+            "each goes with its node",
+        ),
+        Task::RemoveEtcd if plan.etcd_nodes().count() < 5 => refuse(
+            "with fewer than three members no loss of a machine is survived",
+            "`hagen runbook replace NODE` makes one anew",
+        ),
         Task::Replace(node) if node.role.is_control_plane() && masters == 1 => refuse(
             "the only control-plane node cannot be replaced: nothing is left to join",
             "add control-plane nodes first: `hagen runbook add-control-plane`",
@@ -179,6 +201,7 @@ pub(super) fn section(plan: &Plan, cloud: &Cloud<'_>, task: Task<'_>, paths: Pat
         Task::AddControlPlane => "add-control-plane",
         Task::AddWorker => "add-worker",
         Task::AddEtcd => "add-etcd",
+        Task::RemoveEtcd => "remove-etcd",
         Task::Replace(node) => match node.role {
             Role::FirstControlPlane | Role::ControlPlane => "replace-control-plane",
             Role::Worker => "replace-worker",
@@ -215,6 +238,7 @@ pub(super) fn sections(plan: &Plan, cloud: &Cloud<'_>, to: &str) -> String {
         Task::AddControlPlane,
         Task::AddWorker,
         Task::AddEtcd,
+        Task::RemoveEtcd,
     ]);
     // Of each kind the last: what is said of it holds for all.
     for kind in [Role::ControlPlane, Role::Worker, Role::Etcd] {
@@ -349,9 +373,36 @@ fn values<'a>(plan: &'a Plan, cloud: &Cloud<'a>, task: Task<'a>, paths: Paths<'a
         machine,
         volume,
         attachment,
-        control_plane: group(&control_plane, "cp", 2, cloud.made),
-        worker: group(&plan.workers().collect::<Vec<_>>(), "worker", 1, cloud.made),
-        etcd: group(&members, "etcd", 2, cloud.made),
+        control_plane: group(plan, &control_plane, "cp", 2, cloud.made),
+        worker: group(
+            plan,
+            &plan.workers().collect::<Vec<_>>(),
+            "worker",
+            1,
+            cloud.made,
+        ),
+        etcd: group(plan, &members, "etcd", 2, cloud.made),
+        change_servers: change_servers(&names(&control_plane).replace(',', ""), plan.endpoint.port),
+        going_state: members
+            .iter()
+            .rev()
+            .take(2)
+            .map(|member| {
+                let [_, volume, attachment] = (cloud.resources)(member);
+                format!("       {terraform} state rm '{attachment}' '{volume}'")
+            })
+            .collect::<Vec<_>>()
+            .join("\n"),
+        get: if plan.downloads.proxy.is_some() {
+            "proxied"
+        } else {
+            "sudo"
+        },
+        proxy: plan
+            .downloads
+            .proxy
+            .as_ref()
+            .map_or_else(String::new, proxy),
         etcd_version: match &plan.etcd {
             Etcd::External(etcd) => &etcd.version,
             Etcd::Stacked => "",
@@ -364,7 +415,7 @@ fn values<'a>(plan: &'a Plan, cloud: &Cloud<'a>, task: Task<'a>, paths: Paths<'a
         deliver: deliver_indented("    ", "\"$node\"", &format!("\"{bundles}/$bundle\"")),
         deliver_control_plane: to_new("control-plane"),
         deliver_worker: to_new("worker"),
-        deliver_etcd: to_new("NODE"),
+        deliver_etcd: to_new("member-NODE"),
         deliver_node: node.map_or_else(String::new, |node| to_new(&secrets::bundle(node))),
         bundles,
         terraform,
@@ -385,14 +436,29 @@ fn names(nodes: &[&Node]) -> String {
 
 /// The nodes of a kind, and those that come next: machines that are made are numbered, those that
 /// are there have names of their own.
-fn group(nodes: &[&Node], prefix: &str, step: usize, made: bool) -> Group {
+fn group(plan: &Plan, nodes: &[&Node], prefix: &str, step: usize, made: bool) -> Group {
     let count = nodes.len();
     let new: Vec<String> = (count + 1..=count + step)
         .map(|at| format!("{prefix}-{at}"))
         .collect();
+    let there: Vec<String> = nodes.iter().map(|node| node.name.clone()).collect();
+    let left = count.saturating_sub(2);
+    // Each by its name, in a line that is not too long to read.
+    let servers = |names: &[String]| {
+        let (port, names) = (external_etcd::CLIENT_PORT, names.join(" "));
+        format!(
+            "$(printf ,https://%s.{}.etcd.internal:{port} {names}) servers=${{servers#,}}",
+            plan.cluster
+        )
+    };
     Group {
         count,
         more: count + step,
+        fewer: left,
+        going: there[left..].join(" and "),
+        last: there.last().cloned().unwrap_or_default(),
+        more_servers: servers(&[there.clone(), new.clone()].concat()),
+        fewer_servers: servers(&there[..left]),
         new: if made {
             new.join(" and ")
         } else {
@@ -418,6 +484,29 @@ fn lifetime(seconds: u32) -> String {
         (hours, 0) => format!("{hours}h"),
         (hours, minutes) => format!("{hours}h{minutes}m"),
     }
+}
+
+/// Gives API servers other members of etcd, one after the other. kubelet reads all files of the
+/// folder of manifests, so the new one is made beside it and is whole when it comes there.
+fn change_servers(nodes: &str, port: u16) -> String {
+    format!(
+        r#"       change='set -eu; umask 077; m=/etc/kubernetes/manifests/kube-apiserver.yaml new=/etc/kubernetes/kube-apiserver.new
+         sed "s|--etcd-servers=.*|--etcd-servers=$1|" "$m" >"$new"
+         grep -q -- "--etcd-servers=$1\$" "$new"; mv "$new" "$m"
+         until pgrep -f "^kube-apiserver .*--etcd-servers=$1( |\$)" >/dev/null && curl -fsk https://127.0.0.1:{port}/readyz
+         do sleep 5; done'
+       for node in {nodes}; do
+         test -n "$servers" && ssh "$node" sudo sh -c "'$change'" sh "$servers" || break
+       done"#
+    )
+}
+
+/// The proxy in the environment of a command.
+fn proxy(proxy: &Proxy) -> String {
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
+    let url = quoted(&proxy.url);
+    let without = quoted(&proxy.without.join(","));
+    format!("http_proxy={url} https_proxy={url} \\\n      no_proxy={without}")
 }
 
 /// The bundle of a machine that waits for it: atomically, and for root only.

@@ -25,6 +25,9 @@ struct Runbook<'a> {
     second: bool,
     port: u16,
     made: bool,
+    os_user: &'static str,
+    connect: bool,
+    ssh_key: bool,
     first: &'a str,
     control_plane: String,
     workers: String,
@@ -74,6 +77,7 @@ pub(super) fn document(context: &Context<'_>) -> String {
         .map(|minor| minor.minor.as_str())
         .collect();
     let mode = plan.secrets.mode;
+    let os_user = context.made().map_or("USER", |made| user(&made.image));
     template::render(
         "aws/README.md.hbs",
         &Runbook {
@@ -92,6 +96,9 @@ pub(super) fn document(context: &Context<'_>) -> String {
             second: target.load_balancers.len() > 1,
             port: plan.endpoint.port,
             made: context.made().is_some(),
+            os_user,
+            connect: os_user == "ubuntu",
+            ssh_key: context.made().is_some_and(|made| made.ssh_key.is_some()),
             first: control_plane.first().map_or("", |node| &node.name),
             control_plane: names(control_plane.clone()),
             workers: names(plan.workers().collect()),
@@ -111,6 +118,16 @@ pub(super) fn document(context: &Context<'_>) -> String {
             shutdown_delay: plan.health_check.shutdown_delay_seconds,
         },
     )
+}
+
+/// Who logs in: each publisher's images have a user of their own.
+fn user(image: &Image) -> &'static str {
+    match image {
+        Image::Newest { name, .. } if name.starts_with("Rocky") => "rocky",
+        Image::Newest { name, .. } if name.starts_with("debian") => "admin",
+        Image::Newest { .. } => "ubuntu",
+        Image::Id(_) => "USER",
+    }
 }
 
 /// The words of one task.
