@@ -142,7 +142,9 @@ fn snapshots_are_what_is_rendered() {
             settings.set_prepend_module_to_snapshot(false);
             settings.set_omit_expression(true);
             let text = for_review(path, text);
-            assert!(text.lines().count() < 400, "{} is a wall", full.display());
+            // A runbook has a page for each task.
+            let most = if path == "README.md" { 600 } else { 400 };
+            assert!(text.lines().count() < most, "{} is a wall", full.display());
             settings.bind(|| insta::assert_snapshot!(file.clone(), text));
             expected.insert(full.with_file_name(format!("{file}.snap")));
         }
