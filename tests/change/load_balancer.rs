@@ -204,13 +204,13 @@ fn attributes_of_the_load_balancer_change_in_place() {
     );
     kept(&changes);
     for what in [
-        "target group prod-api-9be73d: `health_check.interval` changes from `5` to `10`; changes in place",
+        "target group prod-api-44fc4c: `health_check.interval` changes from `5` to `10`; changes in place",
         "listener `aws_lb_listener.api`: `tcp_idle_timeout_seconds` changes from `60` to `350`; changes in place",
         "load balancer prod-api: `enable_cross_zone_load_balancing` changes from `false` to `true`; changes in place",
     ] {
         expect(&changes, what, Severity::Notice, Effect::InPlace);
     }
-    let change = one(&changes, "target group prod-api-9be73d");
+    let change = one(&changes, "target group prod-api-44fc4c");
     assert_eq!(
         (change.before.as_deref(), change.after.as_deref()),
         (Some("5"), Some("10"))
