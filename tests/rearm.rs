@@ -300,14 +300,20 @@ fn rotated_secrets_are_in_the_file_before_they_are_printed() {
 fn machines_that_wait_for_their_secrets_get_the_rotated_ones() {
     let folder = cluster("{ mode: { drop: file } }");
     let path = folder.out("secrets.operator.json");
-    let bundle = folder.out("secrets/worker");
-    let before = fs::read_to_string(&bundle).expect("a bundle");
+    let bundles = || {
+        ["first-control-plane", "control-plane", "worker"].map(|name| {
+            fs::read_to_string(folder.out(&format!("secrets/{name}"))).expect("a bundle")
+        })
+    };
+    let before = bundles();
     let script = folder
         .hagen(&["rearm", "--secrets", "out/prod-aws", "--rotate"])
         .code(0)
         .stdout();
     assert!(script.contains(text(&json(&path), "bootstrap_token")));
-    assert_ne!(fs::read_to_string(&bundle).expect("a bundle"), before);
+    for (before, after) in before.iter().zip(bundles()) {
+        assert_ne!(*before, after);
+    }
     // Another name does as well.
     fs::rename(&path, folder.out("mine.json")).expect("renamed");
     assert_eq!(
