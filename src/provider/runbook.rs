@@ -1,11 +1,17 @@
 //! The tasks of the runbook: each is a section of the rendered README.md, and what `hagen runbook`
 //! prints. The words are in `templates/runbook`, the same for every target.
 
+mod words;
+
 use serde::Serialize;
 
-use crate::component::{external_etcd, placeholder, secrets};
+use self::words::{
+    Group, change_servers, deliver_indented, etcdctl_in, etcdctl_on, group, lifetime, names,
+    networks, proxy, start,
+};
+use crate::component::{placeholder, secrets};
 use crate::format::template;
-use crate::plan::{Drop, Etcd, Host, Node, Plan, Proxy, Role, SecretsMode};
+use crate::plan::{Drop, Etcd, Host, Node, Plan, Role, SecretsMode};
 
 /// A task.
 #[derive(Clone, Copy, Debug)]
@@ -69,26 +75,6 @@ pub(super) struct Cloud<'a> {
     pub(super) user_data_readers: &'a str,
     /// The address in Terraform of a machine, its volume and the volume's attachment.
     pub(super) resources: fn(&Node) -> [String; 3],
-}
-
-/// The nodes of one kind, in words.
-#[derive(Serialize)]
-struct Group {
-    count: usize,
-    more: usize,
-    fewer: usize,
-    new: String,
-    /// The last two.
-    going: String,
-    last: String,
-    names: String,
-    /// The names for a loop of a shell.
-    words: String,
-    first: String,
-    /// The addresses for API servers, to a shell, where these are members of etcd: with the next
-    /// two, and without the last two.
-    more_servers: String,
-    fewer_servers: String,
 }
 
 /// The context of every template of a task.
@@ -426,118 +412,4 @@ fn values<'a>(plan: &'a Plan, cloud: &Cloud<'a>, task: Task<'a>, paths: Paths<'a
         services: networks(&plan.kubernetes.service_subnets),
         dns_domain: &plan.kubernetes.dns_domain,
     }
-}
-
-/// Names with commas.
-fn names(nodes: &[&Node]) -> String {
-    let names: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
-    names.join(", ")
-}
-
-/// The nodes of a kind, and those that come next: machines that are made are numbered, those that
-/// are there have names of their own.
-fn group(plan: &Plan, nodes: &[&Node], prefix: &str, step: usize, made: bool) -> Group {
-    let count = nodes.len();
-    let new: Vec<String> = (count + 1..=count + step)
-        .map(|at| format!("{prefix}-{at}"))
-        .collect();
-    let there: Vec<String> = nodes.iter().map(|node| node.name.clone()).collect();
-    let left = count.saturating_sub(2);
-    // Each by its name, in a line that is not too long to read.
-    let servers = |names: &[String]| {
-        let (port, names) = (external_etcd::CLIENT_PORT, names.join(" "));
-        format!(
-            "$(printf ,https://%s.{}.etcd.internal:{port} {names}) servers=${{servers#,}}",
-            plan.cluster
-        )
-    };
-    Group {
-        count,
-        more: count + step,
-        fewer: left,
-        going: there[left..].join(" and "),
-        last: there.last().cloned().unwrap_or_default(),
-        more_servers: servers(&[there.clone(), new.clone()].concat()),
-        fewer_servers: servers(&there[..left]),
-        new: if made {
-            new.join(" and ")
-        } else {
-            "the machines that you added".to_owned()
-        },
-        names: names(nodes),
-        words: names(nodes).replace(',', ""),
-        first: nodes
-            .first()
-            .map_or(String::new(), |node| node.name.clone()),
-    }
-}
-
-fn networks(networks: &[ipnet::IpNet]) -> String {
-    let texts: Vec<String> = networks.iter().map(ToString::to_string).collect();
-    texts.join(",")
-}
-
-/// Seconds in the form of the spec.
-fn lifetime(seconds: u32) -> String {
-    match (seconds / 3600, seconds % 3600 / 60) {
-        (0, minutes) => format!("{minutes}m"),
-        (hours, 0) => format!("{hours}h"),
-        (hours, minutes) => format!("{hours}h{minutes}m"),
-    }
-}
-
-/// Gives API servers other members of etcd, one after the other. kubelet reads all files of the
-/// folder of manifests, so the new one is made beside it and is whole when it comes there.
-fn change_servers(nodes: &str, port: u16) -> String {
-    format!(
-        r#"       change='set -eu; umask 077; m=/etc/kubernetes/manifests/kube-apiserver.yaml new=/etc/kubernetes/kube-apiserver.new
-         sed "s|--etcd-servers=.*|--etcd-servers=$1|" "$m" >"$new"
-         grep -q -- "--etcd-servers=$1\$" "$new"; mv "$new" "$m"
-         until pgrep -f "^kube-apiserver .*--etcd-servers=$1( |\$)" >/dev/null && curl -fsk https://127.0.0.1:{port}/readyz
-         do sleep 5; done'
-       for node in {nodes}; do
-         test -n "$servers" && ssh "$node" sudo sh -c "'$change'" sh "$servers" || break
-       done"#
-    )
-}
-
-/// The proxy in the environment of a command.
-fn proxy(proxy: &Proxy) -> String {
-    let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
-    let url = quoted(&proxy.url);
-    let without = quoted(&proxy.without.join(","));
-    format!("http_proxy={url} https_proxy={url} \\\n      no_proxy={without}")
-}
-
-/// The bundle of a machine that waits for it: atomically, and for root only.
-fn deliver_indented(indent: &str, node: &str, bundle: &str) -> String {
-    format!(
-        "{indent}ssh {node} 'sudo sh -c \"cd /etc/hagen && umask 077 && cat >secrets.new && mv secrets.new secrets\"' <{bundle}"
-    )
-}
-
-/// A machine that is there becomes a node.
-fn start(terraform: &str, node: &str) -> String {
-    format!(
-        "       {terraform} output -json cloud_init | jq -r '.[\"{node}\"]' | ssh {node} 'sudo sh -c \"umask 077; cat >/root/node.yaml\"'\n       \
-         ssh {node} 'sudo cloud-init --file /root/node.yaml single --name write_files --frequency always; sudo shred -u /root/node.yaml'\n       \
-         ssh {node} 'sudo systemctl daemon-reload && sudo systemctl enable --now hagen-bootstrap.service'"
-    )
-}
-
-/// etcdctl on a member of external etcd.
-fn etcdctl_on(member: &str) -> String {
-    let port = external_etcd::CLIENT_PORT;
-    format!(
-        "       etcdctl() {{ ssh {member} sudo /usr/local/bin/etcdctl --endpoints https://127.0.0.1:{port} --cacert /etc/etcd/pki/ca.crt \\\n         \
-         --cert /etc/etcd/pki/member.crt --key /etc/etcd/pki/member.key \"$@\"; }}"
-    )
-}
-
-/// etcdctl in the pod of a stacked member.
-fn etcdctl_in(node: &str) -> String {
-    format!(
-        "       etcdctl() {{ kubectl -n kube-system exec etcd-{node} -- etcdctl --endpoints https://127.0.0.1:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt \\\n         \
-         --cert /etc/kubernetes/pki/etcd/healthcheck-client.crt --key /etc/kubernetes/pki/etcd/healthcheck-client.key \"$@\"; }}"
-    )
 }
