@@ -43,7 +43,7 @@ fn every_folder_of_a_target_is_in_the_list() {
             let entry = entry.expect("entry");
             let name = entry.file_name().to_string_lossy().into_owned();
             // Of every target.
-            let shared = folder == "templates" && ["bootstrap", "runbook"].contains(&name.as_str());
+            let shared = folder != "providers" && ["bootstrap", "runbook"].contains(&name.as_str());
             if entry.path().is_dir() && !shared {
                 assert!(
                     PROVIDERS.iter().any(|provider| provider.name() == name),
