@@ -106,7 +106,7 @@ fn a_full_disk_and_nothing_there_yet() {
 #[ignore = "needs root: see tests/tools/README.md"]
 fn a_full_disk_and_an_older_folder() {
     let answer = script(
-        r#"mount -t tmpfs -o size=320k tmpfs "$W/mount"
+        r#"mount -t tmpfs -o size=480k tmpfs "$W/mount"
            render 1; before=$(sum)
            render 2; unchanged; left
            mount -o remount,size=2m "$W/mount"
@@ -139,7 +139,7 @@ fn a_folder_that_is_a_mount_point() {
 #[ignore = "needs root: see tests/tools/README.md"]
 fn a_mount_point_that_is_full() {
     let answer = script(
-        r#"mkdir "$out"; mount -t tmpfs -o size=320k tmpfs "$out"
+        r#"mkdir "$out"; mount -t tmpfs -o size=480k tmpfs "$out"
            render 1; before=$(sum)
            render 2; unchanged; left"#,
     );
