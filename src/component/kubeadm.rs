@@ -32,7 +32,7 @@ fn init(plan: &Plan, node: &Node) -> Value {
         // The clock of the token starts when this node runs init.
         "bootstrapTokens": [{
             "token": placeholder::BOOTSTRAP_TOKEN,
-            "ttl": duration(plan.secrets.token_seconds),
+            "ttl": duration(plan.secrets.token_lifetime.seconds()),
             "description": "hagen",
             "usages": ["authentication", "signing"],
             "groups": ["system:bootstrappers:kubeadm:default-node-token"],
@@ -187,7 +187,8 @@ fn address(node: &Node) -> String {
     }
 }
 
-fn list(networks: &[ipnet::IpNet]) -> String {
+/// Networks as kubeadm takes them, in a file and as a flag.
+pub fn list(networks: &[ipnet::IpNet]) -> String {
     let texts: Vec<String> = networks.iter().map(ToString::to_string).collect();
     texts.join(",")
 }

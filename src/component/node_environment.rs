@@ -4,13 +4,6 @@ use super::{external_etcd, placeholder, secrets};
 use crate::format::template::shell_quote;
 use crate::plan::{Address, Etcd, ExternalEtcd, Node, Pin, Plan, Role, SecretsMode};
 
-/// Seconds that a control-plane node waits for each node before it: pulling images and adding
-/// an etcd member take a few minutes.
-const TURN_SECONDS: u32 = 480;
-
-/// Seconds that a worker waits for the first control-plane node.
-const WORKER_SECONDS: u32 = 1800;
-
 /// The environment of a node, as shell assignments with quoted values.
 pub fn environment(plan: &Plan, node: &Node) -> String {
     let mut values = of_every_machine(plan, node);
@@ -94,14 +87,7 @@ fn of_kubernetes(plan: &Plan, node: &Node) -> Values {
             first.map(|node| node.name.clone()).unwrap_or_default(),
         ),
         ("PREVIOUS", node.previous.clone().unwrap_or_default()),
-        (
-            "TURN_LIMIT",
-            match node.role {
-                Role::Worker => WORKER_SECONDS,
-                _ => node.turn * TURN_SECONDS,
-            }
-            .to_string(),
-        ),
+        ("TURN_LIMIT", node.turn_limit_seconds.to_string()),
         ("PEERS", peers(plan, node)),
         (
             "ENDPOINT_HOST",
@@ -140,7 +126,7 @@ fn of_kubernetes(plan: &Plan, node: &Node) -> Values {
         (
             // Not CERTIFICATE_KEY_…, which would begin with a word that Terraform replaces.
             "CERTIFICATES_SECONDS",
-            plan.secrets.certificate_key_seconds.to_string(),
+            plan.secrets.certificate_key_lifetime.seconds().to_string(),
         ),
         (
             "ETCD_ENDPOINTS",

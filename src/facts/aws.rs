@@ -119,6 +119,10 @@ pub struct Image {
     pub amd64: String,
     /// What stands for `{arch}` on Arm.
     pub arm64: String,
+    /// Who logs in.
+    pub user: String,
+    /// Whether the agent of EC2 Instance Connect is in it.
+    pub instance_connect: bool,
 }
 
 /// The regions.
@@ -174,7 +178,7 @@ pub fn is_arm(instance_type: &str) -> bool {
 }
 
 /// The family of an instance type: `m7g` of `m7g.large`.
-pub fn family(instance_type: &str) -> &str {
+fn family(instance_type: &str) -> &str {
     instance_type.split('.').next().unwrap_or_default()
 }
 

@@ -16,6 +16,10 @@ pub struct Kubernetes {
     pub containerd: Containerd,
     /// etcd's releases, for external etcd.
     pub etcd: Vec<EtcdRelease>,
+    /// The domain of the members of external etcd.
+    pub etcd_domain: String,
+    /// How long nodes wait for each other.
+    pub turns: Turns,
     /// Ports that a node needs for itself.
     pub reserved_ports: Vec<ReservedPort>,
     /// The range of `NodePort` Services.
@@ -24,6 +28,16 @@ pub struct Kubernetes {
     pub pod_blocks: PodBlocks,
     /// The prefixes of a Service network.
     pub service_prefixes: ServicePrefixes,
+}
+
+/// How long nodes wait for each other, in minutes.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Turns {
+    /// A control-plane node, for each one before it.
+    pub minutes: u32,
+    /// A worker, for the first control-plane node.
+    pub worker_minutes: u32,
 }
 
 /// A port that a node needs for itself.

@@ -116,7 +116,6 @@ static REGISTRY: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
     registry.register_escape_fn(handlebars::no_escape);
     registry.register_helper("if", Box::new(StrictIf { when: true }));
     registry.register_helper("unless", Box::new(StrictIf { when: false }));
-    registry.register_helper("quote", Box::new(Quote));
     for (name, text) in TEMPLATES {
         if let Err(error) = registry.register_template_string(name, text) {
             panic!("templates/{name} is malformed, a bug in hagen: {error}");
@@ -172,34 +171,6 @@ impl HelperDef for StrictIf {
     }
 }
 
-/// `{{quote value}}`: a value in single quotes for a POSIX shell.
-struct Quote;
-
-impl HelperDef for Quote {
-    fn call<'reg: 'rc, 'rc>(
-        &self,
-        helper: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
-        _: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-        out: &mut dyn Output,
-    ) -> HelperResult {
-        let param = helper
-            .param(0)
-            .ok_or(RenderErrorReason::ParamNotFoundForIndex("quote", 0))?;
-        if param.is_value_missing() {
-            let name = param.relative_path().cloned();
-            return Err(RenderErrorReason::MissingVariable(name).into());
-        }
-        let text = match param.value() {
-            serde_json::Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        out.write(&shell_quote(&text))?;
-        Ok(())
-    }
-}
-
 /// A text in single quotes for a POSIX shell.
 pub fn shell_quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
@@ -213,7 +184,11 @@ mod tests {
 
     #[test]
     fn a_name_that_is_not_there_is_an_error_in_if_too() {
-        for template in ["{{nope}}", "{{#if nope}}x{{/if}}", "{{quote nope}}"] {
+        for template in [
+            "{{nope}}",
+            "{{#if nope}}x{{/if}}",
+            "{{#unless nope}}x{{/unless}}",
+        ] {
             assert!(
                 REGISTRY
                     .render_template(template, &json!({"a": 1}))

@@ -25,6 +25,8 @@ pub struct Aws {
     pub machines: Machines,
     /// The load balancers: the one that nodes use first, then the public one if that is another.
     pub load_balancers: Vec<LoadBalancer>,
+    /// How control-plane nodes are registered.
+    pub target_type: TargetType,
     /// The control-plane nodes that are registered by an address outside the VPC.
     pub targets_outside_vpc: Vec<String>,
     /// The security group of control-plane machines that are there already.
@@ -72,11 +74,27 @@ pub struct Subnet {
 pub enum Machines {
     /// Terraform makes them.
     Made(MadeMachines),
-    /// They are there; the control plane is registered by address or by instance id.
-    Existing {
-        /// Whether by instance id.
-        by_instance: bool,
-    },
+    /// They are there.
+    Existing,
+}
+
+/// How control-plane nodes are registered with the load balancers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetType {
+    /// By their address.
+    Address,
+    /// By their instance id.
+    Instance,
+}
+
+impl TargetType {
+    /// The word of the target group's `target_type`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Address => "ip",
+            Self::Instance => "instance",
+        }
+    }
 }
 
 /// Machines that Terraform makes.
@@ -113,6 +131,10 @@ pub enum Image {
         name: String,
         /// The architecture, in EC2's word.
         architecture: &'static str,
+        /// Who logs in.
+        user: String,
+        /// Whether the agent of EC2 Instance Connect is in it.
+        instance_connect: bool,
     },
 }
 
@@ -138,7 +160,8 @@ pub(super) fn build(spec: &spec::Cluster, target: &spec::Aws) -> Plan {
     let public = spec.endpoint.exposure == spec::Exposure::Internet;
     let second = public && target.load_balancer.second_internal;
     let machines = machines(target);
-    let load_balancers = load_balancers(spec, target, &machines);
+    let target_type = target_type(target);
+    let load_balancers = load_balancers(spec, target, target_type);
     let named = spec.endpoint.host.clone().map(Host::Named);
     let (node_host, client_host) = if second {
         (
@@ -178,15 +201,13 @@ pub(super) fn build(spec: &spec::Cluster, target: &spec::Aws) -> Plan {
     let nodes = nodes::build(spec, target);
     let made = matches!(machines, Machines::Made(_));
     let kubernetes = kubernetes(spec);
-    let controller = CLOUD_CONTROLLER.images.get(&kubernetes.minor);
     let cloud_controller =
         (spec.kubernetes.cloud_provider == spec::CloudProvider::External).then(|| {
             CloudController {
                 cloud: "aws",
                 image: format!(
                     "{}/provider-aws/cloud-controller-manager:{}",
-                    kubernetes.image_repository,
-                    controller.map_or("", String::as_str)
+                    kubernetes.image_repository, CLOUD_CONTROLLER.images[&kubernetes.minor]
                 ),
             }
         });
@@ -219,6 +240,7 @@ pub(super) fn build(spec: &spec::Cluster, target: &spec::Aws) -> Plan {
             network: network(target),
             machines,
             load_balancers,
+            target_type,
             targets_outside_vpc: targets_outside_vpc(target),
             control_plane_security_group: target.load_balancer.control_plane_security_group.clone(),
             deletion_protection: target.load_balancer.deletion_protection,
@@ -286,11 +308,7 @@ fn network(target: &spec::Aws) -> Network {
 
 fn machines(target: &spec::Aws) -> Machines {
     match &target.machines {
-        spec::AwsMachines::Existing(machines) => Machines::Existing {
-            by_instance: machines.iter().any(|machine| {
-                machine.role == spec::MachineRole::ControlPlane && machine.instance_id.is_some()
-            }),
-        },
+        spec::AwsMachines::Existing(_) => Machines::Existing,
         spec::AwsMachines::Provision(provision) => {
             let control_plane_type = provision.instance_types.control_plane.clone();
             Machines::Made(MadeMachines {
@@ -343,22 +361,34 @@ fn image(image: &spec::AwsImage, arm: bool) -> Image {
         owner: known.owner.clone(),
         name: known.name.replace("{arch}", word),
         architecture: if arm { "arm64" } else { "x86_64" },
+        user: known.user.clone(),
+        instance_connect: known.instance_connect,
+    }
+}
+
+/// Machines that are made keep their address when they are made anew, so they are registered by it.
+fn target_type(target: &spec::Aws) -> TargetType {
+    let by_id = |machine: &spec::AwsMachine| {
+        machine.role == spec::MachineRole::ControlPlane && machine.instance_id.is_some()
+    };
+    match &target.machines {
+        spec::AwsMachines::Existing(machines) if machines.iter().any(by_id) => TargetType::Instance,
+        _ => TargetType::Address,
     }
 }
 
 fn load_balancers(
     spec: &spec::Cluster,
     target: &spec::Aws,
-    machines: &Machines,
+    target_type: TargetType,
 ) -> Vec<LoadBalancer> {
     let public = spec.endpoint.exposure == spec::Exposure::Internet;
-    let by_address = !matches!(machines, Machines::Existing { by_instance: true });
     // Target groups are replaced when one of these changes, and a new one needs a new name to
     // stand beside the old.
     let replaced_by = format!(
         "{} {} ipv4 TCP {}",
         target.network.vpc.as_deref().unwrap_or("made"),
-        if by_address { "ip" } else { "instance" },
+        target_type.word(),
         spec.endpoint.port,
     );
     let hash = hash6(&replaced_by);

@@ -1,5 +1,6 @@
 //! Where machines get packages and images from.
 
+use crate::facts::kubernetes::KUBERNETES;
 use crate::spec;
 
 /// Where machines get packages and images from, beside Kubernetes' own.
@@ -50,7 +51,7 @@ fn without_proxy(spec: &spec::Cluster, networks: &[String]) -> Vec<String> {
         .map(str::to_owned)
         .into();
     without.push(format!(".{}", kubernetes.dns_domain));
-    without.push(".etcd.internal".to_owned());
+    without.push(format!(".{}", KUBERNETES.etcd_domain));
     without.extend(spec.endpoint.host.clone());
     let subnets = kubernetes.pod_subnets.iter();
     let subnets = subnets.chain(&kubernetes.service_subnets);

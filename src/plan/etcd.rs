@@ -27,6 +27,8 @@ pub struct ExternalEtcd {
     pub sha256_arm64: String,
     /// The members, in the order of the nodes.
     pub members: Vec<Member>,
+    /// The domain of the members' names.
+    pub domain: String,
     /// Whether each machine has a disk of its own for the data.
     pub separate_disk: bool,
 }
@@ -54,6 +56,7 @@ pub(super) fn build(spec: &spec::Cluster, nodes: &[Node], separate_disk: bool) -
         .iter()
         .find(|release| release.version == minor.etcd)
         .unwrap_or_else(|| panic!("providers/kubernetes.yaml has no etcd {}", minor.etcd));
+    let domain = format!("{}.{}", spec.name, KUBERNETES.etcd_domain);
     Etcd::External(ExternalEtcd {
         version: release.version.clone(),
         url: format!("https://{}", spec.downloads.etcd_repository),
@@ -64,9 +67,10 @@ pub(super) fn build(spec: &spec::Cluster, nodes: &[Node], separate_disk: bool) -
             .filter(|node| node.role == Role::Etcd)
             .map(|node| Member {
                 name: node.name.clone(),
-                host: format!("{}.{}.etcd.internal", node.name, spec.name),
+                host: format!("{}.{domain}", node.name),
             })
             .collect(),
+        domain,
         separate_disk,
     })
 }

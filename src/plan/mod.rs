@@ -11,7 +11,7 @@ mod etcd;
 mod name;
 mod node;
 
-pub use crate::spec::{Drop, SecretsMode};
+pub use crate::spec::{Drop, Lifetime, SecretsMode};
 pub use downloads::{Downloads, Proxy};
 pub use etcd::{Etcd, ExternalEtcd, Member};
 pub use name::{hash6, within};
@@ -80,10 +80,10 @@ pub enum PackageManager {
 pub struct Secrets {
     /// What a machine trusts, and where its secrets come from.
     pub mode: SecretsMode,
-    /// Seconds for which the bootstrap token is good.
-    pub token_seconds: u32,
-    /// Seconds for which the certificate key opens something.
-    pub certificate_key_seconds: u32,
+    /// How long the bootstrap token is good.
+    pub token_lifetime: Lifetime,
+    /// How long the certificate key opens something.
+    pub certificate_key_lifetime: Lifetime,
 }
 
 /// The target's own part of a plan.
@@ -200,8 +200,8 @@ pub fn build(spec: &spec::Cluster, target: &str) -> Plan {
 fn secrets(spec: &spec::Secrets) -> Secrets {
     Secrets {
         mode: spec.mode,
-        token_seconds: spec.token_lifetime.seconds(),
-        certificate_key_seconds: spec.certificate_key_lifetime.seconds(),
+        token_lifetime: spec.token_lifetime,
+        certificate_key_lifetime: spec.certificate_key_lifetime,
     }
 }
 

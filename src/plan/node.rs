@@ -2,6 +2,8 @@
 
 use std::net::Ipv4Addr;
 
+use crate::facts::kubernetes::KUBERNETES;
+
 /// A node.
 #[derive(Clone, Debug)]
 pub struct Node {
@@ -17,8 +19,8 @@ pub struct Node {
     pub instance_id: Option<String>,
     /// The node whose turn to join is before this one's; none on the first.
     pub previous: Option<String>,
-    /// How many control-plane nodes join before this one.
-    pub turn: u32,
+    /// How many seconds it waits for its turn, before it goes on without.
+    pub turn_limit_seconds: u32,
 }
 
 /// What a node is.
@@ -69,7 +71,7 @@ impl Node {
             zone: None,
             instance_id: None,
             previous,
-            turn,
+            turn_limit_seconds: turn * KUBERNETES.turns.minutes * 60,
         }
     }
 
@@ -82,7 +84,7 @@ impl Node {
             zone: None,
             instance_id: None,
             previous: None,
-            turn: 0,
+            turn_limit_seconds: 0,
         }
     }
 
@@ -95,7 +97,7 @@ impl Node {
             zone: None,
             instance_id: None,
             previous: Some(first.to_owned()),
-            turn: 1,
+            turn_limit_seconds: KUBERNETES.turns.worker_minutes * 60,
         }
     }
 }

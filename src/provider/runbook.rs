@@ -6,12 +6,11 @@ mod words;
 use serde::Serialize;
 
 use self::words::{
-    Group, change_servers, deliver_indented, etcdctl_in, etcdctl_on, group, lifetime, names,
-    networks, proxy, start,
+    Group, change_servers, deliver_indented, etcdctl_in, etcdctl_on, group, names, proxy, start,
 };
-use crate::component::{placeholder, secrets};
+use crate::component::{kubeadm, placeholder, secrets};
 use crate::format::template;
-use crate::plan::{Drop, Etcd, Host, Node, Plan, Role, SecretsMode};
+use crate::plan::{Drop, Etcd, Host, Node, PackageManager, Plan, Role, SecretsMode};
 
 /// A task.
 #[derive(Clone, Copy, Debug)]
@@ -67,10 +66,6 @@ pub(super) struct Cloud<'a> {
     pub(super) protected: bool,
     /// Whether members of etcd have a volume of their own.
     pub(super) volumes: bool,
-    /// Whether machines have apt, as far as that is known.
-    pub(super) apt: bool,
-    /// Whether machines have dnf, as far as that is known.
-    pub(super) dnf: bool,
     /// Who else can read user data.
     pub(super) user_data_readers: &'a str,
     /// The address in Terraform of a machine, its volume and the volume's attachment.
@@ -318,8 +313,8 @@ fn values<'a>(plan: &'a Plan, cloud: &Cloud<'a>, task: Task<'a>, paths: Paths<'a
         made: cloud.made,
         protected: cloud.protected,
         volumes: cloud.volumes && cloud.made,
-        apt: cloud.apt,
-        dnf: cloud.dnf,
+        apt: plan.package_managers.contains(&PackageManager::Apt),
+        dnf: plan.package_managers.contains(&PackageManager::Dnf),
         stacked: members.is_empty(),
         external: !members.is_empty(),
         pinned: mode == SecretsMode::Pinned,
@@ -329,8 +324,8 @@ fn values<'a>(plan: &'a Plan, cloud: &Cloud<'a>, task: Task<'a>, paths: Paths<'a
         drop_url: mode == SecretsMode::Drop(Drop::Url),
         cloud_controller: plan.cloud_controller.is_some(),
         user_data_readers: cloud.user_data_readers,
-        token_lifetime: lifetime(plan.secrets.token_seconds),
-        key_lifetime: lifetime(plan.secrets.certificate_key_seconds),
+        token_lifetime: plan.secrets.token_lifetime.to_string(),
+        key_lifetime: plan.secrets.certificate_key_lifetime.to_string(),
         secrets_name,
         secrets_file: below(secrets_name),
         bundle_words: bundle_names
@@ -408,8 +403,8 @@ fn values<'a>(plan: &'a Plan, cloud: &Cloud<'a>, task: Task<'a>, paths: Paths<'a
         endpoint,
         port: plan.endpoint.port,
         images: &plan.kubernetes.image_repository,
-        pods: networks(&plan.kubernetes.pod_subnets),
-        services: networks(&plan.kubernetes.service_subnets),
+        pods: kubeadm::list(&plan.kubernetes.pod_subnets),
+        services: kubeadm::list(&plan.kubernetes.service_subnets),
         dns_domain: &plan.kubernetes.dns_domain,
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::code::cluster as code;
 use crate::diagnostic::{Diagnostic, Report};
+use crate::facts::kubernetes::KUBERNETES;
 use crate::spec::{Cluster, SecretsMode};
 
 use super::quorum;
@@ -9,9 +10,6 @@ use super::quorum;
 /// Shorter, and a slow first node is not done before the secrets are worthless; longer, and a leaked
 /// one is of use for days.
 const MINUTES: std::ops::RangeInclusive<u32> = 10..=24 * 60;
-
-/// How many minutes a control-plane node waits for each one before it, at most.
-const TURN_MINUTES: u32 = 8;
 
 pub(super) fn check(spec: &Cluster, report: &mut Report) {
     let secrets = &spec.secrets;
@@ -43,9 +41,9 @@ pub(super) fn check(spec: &Cluster, report: &mut Report) {
                 .value(path, "may end before the last one joins")
                 .also(
                     "controlPlane.count",
-                    format!("{TURN_MINUTES} minutes for each one before it"),
+                    format!("{} minutes for each one before it", KUBERNETES.turns.minutes),
                 )
-                .cure(format!("use {}m or more", wait + TURN_MINUTES)),
+                .cure(format!("use {}m or more", wait + KUBERNETES.turns.minutes)),
             );
         }
     }
@@ -94,5 +92,5 @@ fn last_turn(spec: &Cluster) -> Option<u32> {
     let count = spec.control_plane.count;
     (2..=quorum::MOST)
         .contains(&count)
-        .then(|| u32::from(count - 1) * TURN_MINUTES)
+        .then(|| u32::from(count - 1) * KUBERNETES.turns.minutes)
 }

@@ -28,6 +28,10 @@ pub(super) fn document(context: &Context<'_>) -> Document {
         );
         return document;
     };
+    let Some(etcd) = context.etcd() else {
+        return document;
+    };
+    let domain = etcd.domain.clone();
     let zones = nodes::zones(&members);
     document.commented(
         "Each member and its zone.",
@@ -42,7 +46,8 @@ pub(super) fn document(context: &Context<'_>) -> Document {
          address, so that a member may get another.",
         hcl::block! {
             locals {
-                etcd_hosts = (expr("join(\"\", [for name, interface in aws_network_interface.etcd : format(\"%s %s.%s.etcd.internal\\n\", interface.private_ip, name, local.cluster)])"))
+                etcd_domain = (domain)
+                etcd_hosts  = (expr("join(\"\", [for name, interface in aws_network_interface.etcd : format(\"%s %s.%s\\n\", interface.private_ip, name, local.etcd_domain)])"))
             }
         },
     );

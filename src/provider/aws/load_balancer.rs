@@ -6,7 +6,7 @@ use hcl::expr::{Conditional, Expression, FuncCall};
 use super::{Context, create_before_destroy, tags};
 use crate::facts::aws::LOAD_BALANCER;
 use crate::format::terraform::{Document, expr, nest, set, texts};
-use crate::plan::aws::LoadBalancer;
+use crate::plan::aws::{LoadBalancer, TargetType};
 
 /// The load balancers with their target groups, attachments and listeners.
 pub(super) fn document(context: &Context<'_>) -> Document {
@@ -149,8 +149,8 @@ fn load_balancer(context: &Context<'_>, balancer: &LoadBalancer) -> Block {
 
 fn target_group(context: &Context<'_>, balancer: &LoadBalancer) -> Block {
     let name = balancer.target_group.clone();
-    let by_address = context.made().is_some() || context.by_address();
-    let kind = if by_address { "ip" } else { "instance" };
+    let target_type = context.target.target_type;
+    let kind = target_type.word();
     let port = context.plan.endpoint.port;
     let mut block = hcl::block! {
         resource "aws_lb_target_group" (balancer.resource) {
@@ -159,7 +159,7 @@ fn target_group(context: &Context<'_>, balancer: &LoadBalancer) -> Block {
             target_type = (kind)
         }
     };
-    if by_address {
+    if target_type == TargetType::Address {
         set(&mut block, "ip_address_type", "ipv4");
     }
     set(&mut block, "protocol", "TCP");

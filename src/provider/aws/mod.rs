@@ -142,7 +142,7 @@ impl Provider for Aws {
                 path("machines"),
                 json!(match target.machines {
                     aws::Machines::Made(_) => "provision",
-                    aws::Machines::Existing { .. } => "existing",
+                    aws::Machines::Existing => "existing",
                 }),
             ),
         ];
@@ -189,16 +189,8 @@ impl Context<'_> {
     fn made(&self) -> Option<&aws::MadeMachines> {
         match &self.target.machines {
             aws::Machines::Made(machines) => Some(machines),
-            aws::Machines::Existing { .. } => None,
+            aws::Machines::Existing => None,
         }
-    }
-
-    /// Whether the control plane is registered by address.
-    fn by_address(&self) -> bool {
-        matches!(
-            self.target.machines,
-            aws::Machines::Existing { by_instance: false }
-        )
     }
 
     /// The tags of what the cloud controller takes for its cluster's own, as `tags` has them

@@ -5,7 +5,7 @@ use hcl::Block;
 use super::{Context, tags};
 use crate::facts::user_data::{self, Counted};
 use crate::format::terraform::{Document, expr, mapping, nest, set};
-use crate::plan::aws::{Image, MadeMachines};
+use crate::plan::aws::{Image, MadeMachines, TargetType};
 use crate::plan::{Address, Node};
 
 /// The control-plane nodes.
@@ -41,7 +41,7 @@ pub(super) fn control_plane(context: &Context<'_>) -> Document {
         return document;
     }
     let addresses = mapping(nodes.iter().map(|node| (node.name.clone(), address(node))));
-    let targets = if context.by_address() {
+    let targets = if context.target.target_type == TargetType::Address {
         expr("local.control_plane_addresses")
     } else {
         mapping(nodes.iter().map(|node| {
@@ -135,6 +135,7 @@ fn image(document: &mut Document, made: &MadeMachines) {
             owner,
             name,
             architecture,
+            ..
         } => {
             let owner = owner.clone();
             let name = name.clone();

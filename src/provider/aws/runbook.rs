@@ -25,7 +25,7 @@ struct Runbook<'a> {
     second: bool,
     port: u16,
     made: bool,
-    os_user: &'static str,
+    os_user: &'a str,
     connect: bool,
     ssh_key: bool,
     first: &'a str,
@@ -77,7 +77,14 @@ pub(super) fn document(context: &Context<'_>) -> String {
         .map(|minor| minor.minor.as_str())
         .collect();
     let mode = plan.secrets.mode;
-    let os_user = context.made().map_or("USER", |made| user(&made.image));
+    let (os_user, connect) = match context.made().map(|made| &made.image) {
+        Some(Image::Newest {
+            user,
+            instance_connect,
+            ..
+        }) => (user.as_str(), *instance_connect),
+        Some(Image::Id(_)) | None => ("USER", false),
+    };
     template::render(
         "aws/README.md.hbs",
         &Runbook {
@@ -97,7 +104,7 @@ pub(super) fn document(context: &Context<'_>) -> String {
             port: plan.endpoint.port,
             made: context.made().is_some(),
             os_user,
-            connect: os_user == "ubuntu",
+            connect,
             ssh_key: context.made().is_some_and(|made| made.ssh_key.is_some()),
             first: control_plane.first().map_or("", |node| &node.name),
             control_plane: names(control_plane.clone()),
@@ -120,16 +127,6 @@ pub(super) fn document(context: &Context<'_>) -> String {
     )
 }
 
-/// Who logs in: each publisher's images have a user of their own.
-fn user(image: &Image) -> &'static str {
-    match image {
-        Image::Newest { name, .. } if name.starts_with("Rocky") => "rocky",
-        Image::Newest { name, .. } if name.starts_with("debian") => "admin",
-        Image::Newest { .. } => "ubuntu",
-        Image::Id(_) => "USER",
-    }
-}
-
 /// The words of one task.
 pub(super) fn task(context: &Context<'_>, task: Task<'_>, paths: Paths<'_>) -> String {
     runbook::section(context.plan, &cloud(context), task, paths)
@@ -138,18 +135,11 @@ pub(super) fn task(context: &Context<'_>, task: Task<'_>, paths: Paths<'_>) -> S
 /// What AWS says for itself.
 fn cloud<'a>(context: &Context<'_>) -> Cloud<'a> {
     let made = context.made();
-    // The publisher's name of an image says which system it is; of others nothing is known.
-    let rocky = made.and_then(|made| match &made.image {
-        Image::Newest { name, .. } => Some(name.starts_with("Rocky")),
-        Image::Id(_) => None,
-    });
     Cloud {
         provider: "aws",
         made: made.is_some(),
         protected: context.target.deletion_protection,
         volumes: context.etcd().is_some(),
-        apt: rocky != Some(true),
-        dnf: rocky != Some(false),
         user_data_readers: if made.is_some() {
             "EC2 shows to whoever has `ec2:DescribeInstanceAttribute` (the AWS policy ReadOnlyAccess has it)"
         } else {

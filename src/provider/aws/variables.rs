@@ -85,8 +85,8 @@ fn join(context: &Context<'_>) -> [Variable; 2] {
             name: "bootstrap_token",
             kind: "string",
             description: format!(
-                "Lets machines join. It expires {} minutes after the first node is up.",
-                plan.token_seconds / 60
+                "Lets machines join. It expires {} after the first node is up.",
+                plan.token_lifetime
             ),
             condition: r#"can(regex("^[a-z0-9]{6}[.][a-z0-9]{16}$", var.bootstrap_token)) && can(regex("[a-df-z]", var.bootstrap_token))"#.to_owned(),
             message: "A bootstrap token is six and sixteen lower-case letters or digits with a dot between, and no number.",
@@ -95,8 +95,8 @@ fn join(context: &Context<'_>) -> [Variable; 2] {
             name: "certificate_key",
             kind: "string",
             description: format!(
-                "Decrypts the control plane's certificates for joining control-plane nodes, for {} minutes.",
-                plan.certificate_key_seconds / 60
+                "Decrypts the control plane's certificates for joining control-plane nodes, for {}.",
+                plan.certificate_key_lifetime
             ),
             condition: r#"can(regex("^[0-9a-f]{64}$", var.certificate_key)) && can(regex("[a-df]", var.certificate_key))"#.to_owned(),
             message: "A certificate key is 64 hexadecimal digits, and no number.",

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::component::external_etcd;
-use crate::plan::{Node, Plan, Proxy};
+use crate::format::template::shell_quote;
+use crate::plan::{Etcd, Node, Plan, Proxy};
 
 /// The nodes of one kind, in words.
 #[derive(Serialize)]
@@ -43,9 +44,12 @@ pub(super) fn group(plan: &Plan, nodes: &[&Node], prefix: &str, step: usize, mad
     // Each by its name, in a line that is not too long to read.
     let servers = |names: &[String]| {
         let (port, names) = (external_etcd::CLIENT_PORT, names.join(" "));
+        let Etcd::External(etcd) = &plan.etcd else {
+            return String::new();
+        };
         format!(
-            "$(printf ,https://%s.{}.etcd.internal:{port} {names}) servers=${{servers#,}}",
-            plan.cluster
+            "$(printf ,https://%s.{}:{port} {names}) servers=${{servers#,}}",
+            etcd.domain
         )
     };
     Group {
@@ -69,20 +73,6 @@ pub(super) fn group(plan: &Plan, nodes: &[&Node], prefix: &str, step: usize, mad
     }
 }
 
-pub(super) fn networks(networks: &[ipnet::IpNet]) -> String {
-    let texts: Vec<String> = networks.iter().map(ToString::to_string).collect();
-    texts.join(",")
-}
-
-/// Seconds in the form of the spec.
-pub(super) fn lifetime(seconds: u32) -> String {
-    match (seconds / 3600, seconds % 3600 / 60) {
-        (0, minutes) => format!("{minutes}m"),
-        (hours, 0) => format!("{hours}h"),
-        (hours, minutes) => format!("{hours}h{minutes}m"),
-    }
-}
-
 /// Gives API servers other members of etcd, one after the other. kubelet reads all files of the
 /// folder of manifests, so the new one is made beside it and is whole when it comes there.
 pub(super) fn change_servers(nodes: &str, port: u16) -> String {
@@ -100,9 +90,8 @@ pub(super) fn change_servers(nodes: &str, port: u16) -> String {
 
 /// The proxy in the environment of a command.
 pub(super) fn proxy(proxy: &Proxy) -> String {
-    let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
-    let url = quoted(&proxy.url);
-    let without = quoted(&proxy.without.join(","));
+    let url = shell_quote(&proxy.url);
+    let without = shell_quote(&proxy.without.join(","));
     format!("http_proxy={url} https_proxy={url} \\\n      no_proxy={without}")
 }
 
