@@ -2,7 +2,7 @@
 //! has little room, so what a machine never runs is not in it.
 
 use crate::format::template::verbatim;
-use crate::plan::{Etcd, Node, PackageManager, Plan, Role, SecretsMode};
+use crate::plan::{Etcd, Node, PackageManager, Pin, Plan, Role, SecretsMode};
 
 /// The script as a machine gets it: without the lines that are comments only. They are for who
 /// reviews it, in [`script`], and would take a tenth of the user data.
@@ -50,8 +50,16 @@ fn parts(plan: &Plan, node: &Node) -> Vec<&'static str> {
         parts.push("etcd");
         return parts;
     }
-    if plan.cloud_controller.is_some() {
-        parts.push("provider-aws");
+    if let Some(controller) = &plan.cloud_controller {
+        parts.push(match controller.cloud {
+            "aws" => "provider-aws",
+            "aliyun" => "provider-aliyun",
+            "huawei" => "provider-huawei",
+            other => panic!("no part finds the provider id on {other}, a bug in hagen"),
+        });
+    }
+    if plan.endpoint.pin == Pin::Always && node.role.is_control_plane() {
+        parts.push("pin");
     }
     if plan.secrets.mode == SecretsMode::Tofu {
         parts.push("tofu");

@@ -2,7 +2,7 @@
 
 use super::{external_etcd, placeholder, secrets};
 use crate::format::template::shell_quote;
-use crate::plan::{Address, Etcd, ExternalEtcd, Node, Pin, Plan, Role, SecretsMode};
+use crate::plan::{Address, Addresses, Etcd, ExternalEtcd, Node, Pin, Plan, Role, SecretsMode};
 
 /// The environment of a node, as shell assignments with quoted values.
 pub fn environment(plan: &Plan, node: &Node) -> String {
@@ -98,11 +98,15 @@ fn of_kubernetes(plan: &Plan, node: &Node) -> Values {
         (
             "PIN",
             match (plan.endpoint.pin, node.role) {
+                (_, Role::Worker) => "none",
+                (Pin::Always, _) => "always",
                 (Pin::WhileStarting, Role::FirstControlPlane) => "init",
                 (Pin::WhileStarting, _) => "none",
             }
             .to_owned(),
         ),
+        // Not ENDPOINT_…: Terraform would replace the value's word in the name as well.
+        ("API_HOSTS", api_hosts(plan)),
         ("KUBERNETES_VERSION", kubernetes.version.clone()),
         ("IMAGE_REPOSITORY", kubernetes.image_repository.clone()),
         ("PACKAGE_REVISION", kubernetes.package_revision.clone()),
@@ -137,6 +141,18 @@ fn of_kubernetes(plan: &Plan, node: &Node) -> Values {
         ),
     ]);
     values
+}
+
+/// The load balancer's addresses for /etc/hosts; empty where DNS has the endpoint's name.
+fn api_hosts(plan: &Plan) -> String {
+    match &plan.endpoint.addresses {
+        Addresses::Resolved => String::new(),
+        Addresses::OfLoadBalancer => placeholder::LOAD_BALANCER_ADDRESSES.to_owned(),
+        Addresses::Known(addresses) => {
+            let texts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+            texts.join(" ")
+        }
+    }
 }
 
 fn known(node: &Node) -> Option<String> {

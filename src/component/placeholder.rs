@@ -32,6 +32,8 @@ pub const ETCD_MEMBER_KEY: &str = "HAGEN_ETCD_MEMBER_KEY_BASE64";
 pub const SECRETS_URL: &str = "HAGEN_SECRETS_URL";
 /// The addresses of the control-plane nodes, with spaces between.
 pub const CONTROL_PLANE_ADDRESSES: &str = "HAGEN_CONTROL_PLANE_ADDRESSES";
+/// The addresses of the load balancer that nodes find it at, with spaces between.
+pub const LOAD_BALANCER_ADDRESSES: &str = "HAGEN_LOAD_BALANCER_ADDRESSES";
 /// The addresses and names of the members of etcd, as lines of /etc/hosts in base64.
 pub const ETCD_HOSTS: &str = "HAGEN_ETCD_HOSTS_BASE64";
 /// The id of the node's machine, which the bootstrap script asks the cloud for.
@@ -39,12 +41,9 @@ pub const NODE_PROVIDER_ID: &str = "HAGEN_NODE_PROVIDER_ID";
 /// The node's own address, which the bootstrap script puts in when the machine boots.
 pub const NODE_ADDRESS: &str = "HAGEN_NODE_ADDRESS";
 
-/// The public address of the load balancer in a zone.
-pub fn public_address(zone: &str) -> String {
-    format!(
-        "HAGEN_API_ADDRESS_{}",
-        zone.replace('-', "_").to_uppercase()
-    )
+/// An address of the load balancer: that in a zone, or what else tells its addresses apart.
+pub fn address_of(key: &str) -> String {
+    format!("HAGEN_API_ADDRESS_{}", key.replace('-', "_").to_uppercase())
 }
 
 /// A host as it stands in a cloud-init file.
@@ -61,7 +60,7 @@ pub fn certificate_name(name: &CertificateName) -> String {
     match name {
         CertificateName::Known(name) => name.clone(),
         CertificateName::LoadBalancer => API_HOST.to_owned(),
-        CertificateName::PublicAddress(zone) => public_address(zone),
+        CertificateName::AddressOf(key) => address_of(key),
     }
 }
 
@@ -81,6 +80,7 @@ pub fn all(plan: &Plan) -> Vec<String> {
         ETCD_MEMBER_KEY,
         SECRETS_URL,
         CONTROL_PLANE_ADDRESSES,
+        LOAD_BALANCER_ADDRESSES,
         ETCD_HOSTS,
     ]
     .map(str::to_owned)
@@ -90,7 +90,7 @@ pub fn all(plan: &Plan) -> Vec<String> {
             .other_names
             .iter()
             .filter_map(|name| match name {
-                CertificateName::PublicAddress(zone) => Some(public_address(zone)),
+                CertificateName::AddressOf(key) => Some(address_of(key)),
                 _ => None,
             }),
     );
@@ -110,7 +110,7 @@ pub fn longest(placeholder: &str) -> usize {
         // A presigned address carries a signature and often a session's token.
         SECRETS_URL => 2048,
         // Seven of them.
-        CONTROL_PLANE_ADDRESSES => 112,
+        CONTROL_PLANE_ADDRESSES | LOAD_BALANCER_ADDRESSES => 112,
         // Seven lines that differ in their addresses only: they compress well.
         ETCD_HOSTS => 300,
         // A load balancer's DNS name; an address is shorter.

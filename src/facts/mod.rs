@@ -4,10 +4,16 @@
 //! The files are embedded and parsed once. A file that does not parse is a bug of hagen's,
 //! caught by the tests of this module.
 
+pub mod aliyun;
 pub mod aws;
+pub mod cloud;
+pub mod hairpin;
+pub mod huawei;
 pub mod kubernetes;
+pub mod mirrors;
 pub mod public_hosts;
 pub mod reserved_ranges;
+pub mod tencent;
 pub mod user_data;
 
 use serde::de::DeserializeOwned;

@@ -19,6 +19,18 @@ pub const TEMPLATES: &[(&str, &str)] = &[
         include_str!("../../templates/aws/README.md.hbs"),
     ),
     (
+        "aliyun/README.md.hbs",
+        include_str!("../../templates/aliyun/README.md.hbs"),
+    ),
+    (
+        "huawei/README.md.hbs",
+        include_str!("../../templates/huawei/README.md.hbs"),
+    ),
+    (
+        "tencent/README.md.hbs",
+        include_str!("../../templates/tencent/README.md.hbs"),
+    ),
+    (
         "runbook/add-control-plane.md.hbs",
         include_str!("../../templates/runbook/add-control-plane.md.hbs"),
     ),
@@ -31,8 +43,20 @@ pub const TEMPLATES: &[(&str, &str)] = &[
         include_str!("../../templates/runbook/add-worker.md.hbs"),
     ),
     (
+        "runbook/cloud-check.md.hbs",
+        include_str!("../../templates/runbook/cloud-check.md.hbs"),
+    ),
+    (
         "runbook/cloud-controller.md.hbs",
         include_str!("../../templates/runbook/cloud-controller.md.hbs"),
+    ),
+    (
+        "runbook/cloud-end.md.hbs",
+        include_str!("../../templates/runbook/cloud-end.md.hbs"),
+    ),
+    (
+        "runbook/cloud-head.md.hbs",
+        include_str!("../../templates/runbook/cloud-head.md.hbs"),
     ),
     (
         "runbook/kubeadm.md.hbs",
@@ -93,6 +117,15 @@ pub mod verbatim {
             "provider-aws",
             include_str!("../../templates/bootstrap/provider-aws.sh"),
         ),
+        (
+            "provider-aliyun",
+            include_str!("../../templates/bootstrap/provider-aliyun.sh"),
+        ),
+        (
+            "provider-huawei",
+            include_str!("../../templates/bootstrap/provider-huawei.sh"),
+        ),
+        ("pin", include_str!("../../templates/bootstrap/pin.sh")),
         ("tofu", include_str!("../../templates/bootstrap/tofu.sh")),
         ("first", include_str!("../../templates/bootstrap/first.sh")),
         (

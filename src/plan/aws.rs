@@ -1,17 +1,16 @@
 //! What a plan decides for AWS.
 
-mod nodes;
-
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use ipnet::{IpNet, Ipv4Net};
 
 use super::{
-    CertificateName, CloudController, Endpoint, Host, PackageManager, Pin, Plan, Target, downloads,
-    etcd, hash6, health_check, kubernetes, secrets, within,
+    Addresses, CertificateName, CloudController, Endpoint, Host, Node, PackageManager, Plan,
+    Target, downloads, etcd, hash6, health_check, kubernetes, node, pin, secrets, within,
 };
 use crate::facts::aws::{CLOUD_CONTROLLER, LOAD_BALANCER, MACHINES, is_arm};
+use crate::facts::hairpin;
 use crate::spec;
 
 /// What a plan decides for AWS.
@@ -192,15 +191,16 @@ pub(super) fn build(spec: &spec::Cluster, target: &spec::Aws) -> Plan {
                 .network
                 .public_subnets
                 .iter()
-                .map(|subnet| CertificateName::PublicAddress(subnet.zone.clone())),
+                .map(|subnet| CertificateName::AddressOf(subnet.zone.clone())),
         );
     }
     let mut tags = target.tags.clone();
     tags.insert("hagen.dev/cluster".into(), spec.name.clone());
     let check = &LOAD_BALANCER.health_check;
-    let nodes = nodes::build(spec, target);
+    let nodes = nodes(spec, target);
     let made = matches!(machines, Machines::Made(_));
-    let kubernetes = kubernetes(spec);
+    let kubernetes = kubernetes(spec, "aws");
+    let row = hairpin::of("aws", "nlb", public);
     let cloud_controller =
         (spec.kubernetes.cloud_provider == spec::CloudProvider::External).then(|| {
             CloudController {
@@ -218,7 +218,9 @@ pub(super) fn build(spec: &spec::Cluster, target: &spec::Aws) -> Plan {
             node_host,
             client_host,
             port: spec.endpoint.port,
-            pin: Pin::WhileStarting,
+            pin: pin(spec, row),
+            hairpin: row,
+            addresses: Addresses::Resolved,
             other_names,
         },
         etcd: etcd::build(spec, &nodes, made),
@@ -226,7 +228,9 @@ pub(super) fn build(spec: &spec::Cluster, target: &spec::Aws) -> Plan {
         secrets: secrets(&spec.secrets),
         package_managers: package_managers(&target.machines),
         downloads: downloads::build(spec, &[target.network.cidr.to_string()]),
-        metadata_addresses: &["169.254.169.254", "fd00:ec2::254"],
+        metadata_addresses: ["169.254.169.254", "fd00:ec2::254"]
+            .map(str::to_owned)
+            .into(),
         cloud_controller,
         health_check: health_check(
             spec.kubernetes.anonymous_auth,
@@ -417,5 +421,25 @@ fn load_balancers(
         vec![make("api_internal", "api-internal", true, own), facing]
     } else {
         vec![facing]
+    }
+}
+
+/// The nodes: the control plane first.
+fn nodes(spec: &spec::Cluster, target: &spec::Aws) -> Vec<Node> {
+    match &target.machines {
+        spec::AwsMachines::Provision(_) => {
+            let subnets = &target.network.subnets;
+            let zones: Vec<&str> = subnets.iter().map(|subnet| subnet.zone.as_str()).collect();
+            node::made(spec, &zones)
+        }
+        spec::AwsMachines::Existing(machines) => {
+            node::existing(machines.iter().map(|machine| node::Existing {
+                name: &machine.name,
+                role: machine.role,
+                address: machine.address,
+                zone: machine.zone.as_deref(),
+                instance_id: machine.instance_id.as_deref(),
+            }))
+        }
     }
 }

@@ -5,11 +5,15 @@
 //! part. [`build`] cannot fail: what can is a validation rule, and a spec that comes here has
 //! passed them all. Components and providers only translate what stands here.
 
+pub mod aliyun;
 pub mod aws;
+pub mod cloud;
 mod downloads;
 mod etcd;
+pub mod huawei;
 mod name;
 mod node;
+pub mod tencent;
 
 pub use crate::spec::{Drop, Lifetime, SecretsMode};
 pub use downloads::{Downloads, Proxy};
@@ -18,10 +22,13 @@ pub use name::{hash6, within};
 pub use node::{Address, Node, Role};
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 
 use ipnet::IpNet;
 
+use crate::facts::hairpin::Hairpin;
 use crate::facts::kubernetes::KUBERNETES;
+use crate::facts::mirrors;
 use crate::spec;
 
 /// A cluster for one target, resolved.
@@ -45,7 +52,7 @@ pub struct Plan {
     /// The package managers that the machines may have.
     pub package_managers: &'static [PackageManager],
     /// Where the cloud's metadata service is, which pods must not reach: it serves the user data.
-    pub metadata_addresses: &'static [&'static str],
+    pub metadata_addresses: Vec<String>,
     /// The cloud's controller, if one runs in the cluster.
     pub cloud_controller: Option<CloudController>,
     /// How the load balancer asks an API server for its health.
@@ -91,6 +98,12 @@ pub struct Secrets {
 pub enum Target {
     /// Amazon Web Services.
     Aws(aws::Aws),
+    /// Alibaba Cloud.
+    Aliyun(aliyun::Aliyun),
+    /// Tencent Cloud.
+    Tencent(tencent::Tencent),
+    /// Huawei Cloud.
+    Huawei(huawei::Huawei),
 }
 
 /// Kubernetes itself.
@@ -139,8 +152,12 @@ pub struct Endpoint {
     pub client_host: Host,
     /// The port of the listener and of each API server.
     pub port: u16,
-    /// Whether the first control-plane node must do without the load balancer while it starts.
+    /// When a control-plane node maps the host that nodes use to itself.
     pub pin: Pin,
+    /// What is known of a node that reaches itself through this kind of load balancer.
+    pub hairpin: &'static Hairpin,
+    /// Where machines know the address of that host from.
+    pub addresses: Addresses,
     /// What else the API server's certificate must name, beside both hosts.
     pub other_names: Vec<CertificateName>,
 }
@@ -156,6 +173,17 @@ pub enum Host {
     OfPublicLoadBalancer,
 }
 
+/// Where machines know the address of the endpoint's host from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Addresses {
+    /// From DNS.
+    Resolved,
+    /// From /etc/hosts: the load balancer's fixed addresses.
+    Known(Vec<Ipv4Addr>),
+    /// From /etc/hosts: the load balancer's addresses, known when it is made.
+    OfLoadBalancer,
+}
+
 /// A further name in the API server's certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CertificateName {
@@ -163,8 +191,9 @@ pub enum CertificateName {
     Known(String),
     /// The load balancer's own name, beside a name of the user's.
     LoadBalancer,
-    /// The public address of the load balancer in this zone, known when it is made.
-    PublicAddress(String),
+    /// An address of the load balancer, known when it is made: that in this zone, or what else tells
+    /// its addresses apart.
+    AddressOf(String),
 }
 
 /// When a control-plane node maps the endpoint's name to itself.
@@ -173,6 +202,9 @@ pub enum Pin {
     /// The first one, until it is up: the load balancer has no healthy target before that, and
     /// takes minutes to find one.
     WhileStarting,
+    /// Each one, from its start on: the first one before it founds the cluster; a joining one to
+    /// another API server before it joins, and to itself afterwards.
+    Always,
 }
 
 /// How the load balancer asks an API server for its health.
@@ -191,9 +223,30 @@ pub struct HealthCheck {
 ///
 /// Panics on a spec that has not passed [`crate::validate::check`] for that target.
 pub fn build(spec: &spec::Cluster, target: &str) -> Plan {
-    match (target, &spec.targets.aws) {
-        ("aws", Some(target)) => aws::build(spec, target),
-        _ => panic!("no target `{target}`: the spec was not validated, a bug in hagen"),
+    let targets = &spec.targets;
+    let plan = match target {
+        "aws" => targets.aws.as_ref().map(|own| aws::build(spec, own)),
+        "aliyun" => targets.aliyun.as_ref().map(|own| aliyun::build(spec, own)),
+        "tencent" => targets
+            .tencent
+            .as_ref()
+            .map(|own| tencent::build(spec, own)),
+        "huawei" => targets.huawei.as_ref().map(|own| huawei::build(spec, own)),
+        _ => None,
+    };
+    plan.unwrap_or_else(|| {
+        panic!("no target `{target}`: the spec was not validated, a bug in hagen")
+    })
+}
+
+/// When control-plane nodes map the endpoint's name to themselves.
+fn pin(spec: &spec::Cluster, row: &Hairpin) -> Pin {
+    use crate::facts::hairpin;
+    match (spec.endpoint.pin, row.pin) {
+        (spec::PinChoice::Auto, hairpin::Pin::Always) => Pin::Always,
+        (spec::PinChoice::Auto, hairpin::Pin::WhileStarting) | (spec::PinChoice::Off, _) => {
+            Pin::WhileStarting
+        }
     }
 }
 
@@ -205,14 +258,34 @@ fn secrets(spec: &spec::Secrets) -> Secrets {
     }
 }
 
-fn kubernetes(cluster: &spec::Cluster) -> Kubernetes {
+fn kubernetes(cluster: &spec::Cluster, target: &str) -> Kubernetes {
     let spec = &cluster.kubernetes;
     let facts = &*KUBERNETES;
     let version = spec.version.clone();
     let minor = facts
         .minor(&version)
         .unwrap_or_else(|| panic!("version {version} was not validated, a bug in hagen"));
-    let images = spec.image_repository.clone();
+    // A mirror stands in for what the spec leaves at its default.
+    let mirror = match cluster.downloads.mirrors {
+        spec::Mirrors::None => None,
+        spec::Mirrors::China => Some(mirrors::china(target)),
+    };
+    let images = match mirror {
+        Some(mirror) if spec.image_repository == spec::IMAGE_REPOSITORY => mirror.images.clone(),
+        _ => spec.image_repository.clone(),
+    };
+    let packages = match mirror {
+        Some(mirror) if spec.package_repository == spec::PACKAGE_REPOSITORY => {
+            mirror.packages.replace("{minor}", &minor.minor)
+        }
+        _ => format!("{}/core:/stable:/v{}", spec.package_repository, minor.minor),
+    };
+    let containerd = match mirror {
+        Some(mirror) if cluster.downloads.containerd_repository == spec::CONTAINERD_REPOSITORY => {
+            &mirror.containerd
+        }
+        _ => &cluster.downloads.containerd_repository,
+    };
     Kubernetes {
         minor: minor.minor.clone(),
         end_of_life: minor.end_of_life.clone(),
@@ -221,13 +294,10 @@ fn kubernetes(cluster: &spec::Cluster) -> Kubernetes {
         dns_domain: spec.dns_domain.clone(),
         sandbox_image: format!("{images}/pause:{}", minor.pause),
         image_repository: images,
-        package_url: format!(
-            "https://{}/core:/stable:/v{}",
-            spec.package_repository, minor.minor
-        ),
+        package_url: format!("https://{packages}"),
         package_key: facts.packages.key_fingerprint.clone(),
         package_revision: facts.packages.revision.clone(),
-        containerd_url: format!("https://{}", cluster.downloads.containerd_repository),
+        containerd_url: format!("https://{containerd}"),
         containerd_key: facts.containerd.key_fingerprint.clone(),
         containerd_rpm_key: facts.containerd.rpm_key_fingerprint.clone(),
         containerd_version: facts.containerd.version.clone(),
@@ -271,6 +341,19 @@ impl Plan {
     /// The members of external etcd, as machines.
     pub fn etcd_nodes(&self) -> impl Iterator<Item = &Node> {
         self.nodes.iter().filter(|node| node.role == Role::Etcd)
+    }
+
+    /// External etcd, if the cluster has it.
+    pub fn external_etcd(&self) -> Option<&ExternalEtcd> {
+        match &self.etcd {
+            Etcd::External(etcd) => Some(etcd),
+            Etcd::Stacked => None,
+        }
+    }
+
+    /// Whether there are workers.
+    pub fn has_workers(&self) -> bool {
+        self.workers().next().is_some()
     }
 
     /// What cannot change once the first node is up, on any target: the route of keys in the

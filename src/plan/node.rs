@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use crate::facts::kubernetes::KUBERNETES;
+use crate::spec;
 
 /// A node.
 #[derive(Clone, Debug)]
@@ -59,7 +60,7 @@ pub enum Address {
 
 impl Node {
     /// A control-plane node, the `turn`-th from 0, with the name of the one before it.
-    pub(super) fn control_plane(name: String, turn: u32, previous: Option<String>) -> Self {
+    fn control_plane(name: String, turn: u32, previous: Option<String>) -> Self {
         Self {
             name,
             role: if turn == 0 {
@@ -76,7 +77,7 @@ impl Node {
     }
 
     /// A member of external etcd; all of them start at once.
-    pub(super) fn etcd(name: String) -> Self {
+    fn etcd(name: String) -> Self {
         Self {
             name,
             role: Role::Etcd,
@@ -89,7 +90,7 @@ impl Node {
     }
 
     /// A worker; it waits for the first control-plane node only.
-    pub(super) fn worker(name: String, first: &str) -> Self {
+    fn worker(name: String, first: &str) -> Self {
         Self {
             name,
             role: Role::Worker,
@@ -100,4 +101,74 @@ impl Node {
             turn_limit_seconds: KUBERNETES.turns.worker_minutes * 60,
         }
     }
+}
+
+/// Machines that Terraform makes, the control plane first. They are numbered from 1 and go round the
+/// zones, so that one more changes none of the rest.
+pub(super) fn made(spec: &spec::Cluster, zones: &[&str]) -> Vec<Node> {
+    let zone = |at: u16| {
+        zones
+            .get(usize::from(at) % zones.len().max(1))
+            .map(|zone| (*zone).to_owned())
+    };
+    let mut nodes = Vec::new();
+    for at in 0..spec.control_plane.count {
+        let previous = (at > 0).then(|| format!("cp-{at}"));
+        let mut node = Node::control_plane(format!("cp-{}", at + 1), at.into(), previous);
+        node.zone = zone(at);
+        nodes.push(node);
+    }
+    for at in 0..spec.workers.count {
+        let mut node = Node::worker(format!("worker-{}", at + 1), "cp-1");
+        node.zone = zone(at);
+        nodes.push(node);
+    }
+    if let spec::Etcd::External(external) = spec.etcd {
+        for at in 0..external.count {
+            let mut node = Node::etcd(format!("etcd-{}", at + 1));
+            node.zone = zone(at);
+            nodes.push(node);
+        }
+    }
+    nodes
+}
+
+/// A machine that is there already.
+pub(super) struct Existing<'a> {
+    pub(super) name: &'a str,
+    pub(super) role: spec::MachineRole,
+    pub(super) address: Ipv4Addr,
+    pub(super) zone: Option<&'a str>,
+    pub(super) instance_id: Option<&'a str>,
+}
+
+/// Machines that are there, the control plane first: they join in the order of the spec.
+pub(super) fn existing<'a>(machines: impl Iterator<Item = Existing<'a>> + Clone) -> Vec<Node> {
+    let mut previous: Option<String> = None;
+    let mut turn = 0;
+    let first = machines
+        .clone()
+        .find(|machine| machine.role == spec::MachineRole::ControlPlane)
+        .map_or("", |machine| machine.name);
+    let mut nodes: Vec<Node> = machines
+        .map(|machine| {
+            let name = machine.name.to_owned();
+            let mut node = match machine.role {
+                spec::MachineRole::Worker => Node::worker(name, first),
+                spec::MachineRole::Etcd => Node::etcd(name),
+                spec::MachineRole::ControlPlane => {
+                    let node = Node::control_plane(name.clone(), turn, previous.take());
+                    previous = Some(name);
+                    turn += 1;
+                    node
+                }
+            };
+            node.address = Address::Known(machine.address);
+            node.zone = machine.zone.map(str::to_owned);
+            node.instance_id = machine.instance_id.map(str::to_owned);
+            node
+        })
+        .collect();
+    nodes.sort_by_key(|node| node.role);
+    nodes
 }

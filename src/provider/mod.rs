@@ -2,14 +2,20 @@
 //!
 //! [`PROVIDERS`] is the one list of them; `--provider`, `hagen providers` and the tests read it.
 
+pub mod aliyun;
 pub mod aws;
+mod cloud;
+mod cloud_init;
+pub mod huawei;
 pub mod runbook;
+pub mod tencent;
 mod user_data;
+mod variables;
 
 pub use user_data::Usage;
 
 use crate::artifact::ArtifactSet;
-use crate::component::{bootstrap, cloud_init, secrets};
+use crate::component::{self, bootstrap, secrets};
 use crate::diagnostic::Report;
 use crate::plan::Plan;
 
@@ -52,7 +58,12 @@ pub trait Provider: Sync {
 }
 
 /// Every target, in the order of the documentation.
-pub const PROVIDERS: &[&dyn Provider] = &[&aws::Aws];
+pub const PROVIDERS: &[&dyn Provider] = &[
+    &aws::Aws,
+    &aliyun::Aliyun,
+    &tencent::Tencent,
+    &huawei::Huawei,
+];
 
 /// The target with this name.
 pub fn find(name: &str) -> Option<&'static dyn Provider> {
@@ -68,7 +79,7 @@ fn machines(plan: &Plan, artifacts: &mut ArtifactSet) {
     for node in &plan.nodes {
         artifacts.insert(
             format!("cloud-init/{}.yaml", node.name),
-            cloud_init::document(plan, node),
+            component::cloud_init::document(plan, node),
         );
         let script = format!("bootstrap/{}.sh", secrets::role(node.role));
         if artifacts.get(&script).is_none() {
@@ -76,3 +87,19 @@ fn machines(plan: &Plan, artifacts: &mut ArtifactSet) {
         }
     }
 }
+
+/// What must never be committed.
+const GITIGNORE: &str = "\
+# State and plans hold secrets in clear text; so does what `hagen secrets` writes.
+.terraform/
+*.tfstate
+*.tfstate.*
+*.tfplan
+crash.log
+crash.*.log
+*.tfvars
+*.tfvars.json
+secrets.*
+secrets/
+kubeconfig
+";

@@ -60,6 +60,10 @@ pub(super) const HERE: Paths<'static> = Paths {
 pub(super) struct Cloud<'a> {
     /// The word of `--provider`.
     pub(super) provider: &'a str,
+    /// What the cloud is called in a sentence.
+    pub(super) title: &'a str,
+    /// What switches the protection from deletion off, in the target's part of the spec.
+    pub(super) protection: &'a str,
     /// Whether Terraform makes the machines.
     pub(super) made: bool,
     /// Whether Terraform refuses to destroy what holds the cluster.
@@ -77,6 +81,8 @@ pub(super) struct Cloud<'a> {
 struct Values<'a> {
     cluster: &'a str,
     provider: &'a str,
+    title: &'a str,
+    protection: &'a str,
     spec: &'a str,
     folder: &'a str,
     terraform: String,
@@ -302,6 +308,8 @@ fn values<'a>(plan: &'a Plan, cloud: &Cloud<'a>, task: Task<'a>, paths: Paths<'a
     Values {
         cluster: &plan.cluster,
         provider: cloud.provider,
+        title: cloud.title,
+        protection: cloud.protection,
         spec: paths.spec,
         folder: paths.folder,
         version: &plan.kubernetes.version,

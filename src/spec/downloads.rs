@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Downloads {
+    /// Public mirrors for a region of the world, for whatever names no mirror of its own: images and
+    /// packages of Kubernetes and containerd's packages.
+    pub mirrors: Mirrors,
     /// Machines reach nothing but your mirrors: every source must then be named, and none may be
     /// a public one.
     pub air_gapped: bool,
@@ -35,14 +38,29 @@ pub struct Downloads {
     pub registry_mirrors: BTreeMap<String, String>,
 }
 
+/// Public mirrors for a region of the world.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Mirrors {
+    /// None: the projects' own hosts.
+    #[default]
+    None,
+    /// Mirrors in mainland China, those that are near to the target.
+    China,
+}
+
+/// The default of `containerdRepository`.
+pub const CONTAINERD_REPOSITORY: &str = "download.docker.com/linux";
+
 impl Default for Downloads {
     fn default() -> Self {
         Self {
+            mirrors: Mirrors::None,
             air_gapped: false,
             proxy: None,
             no_proxy: Vec::new(),
             system_repository: None,
-            containerd_repository: "download.docker.com/linux".into(),
+            containerd_repository: CONTAINERD_REPOSITORY.into(),
             etcd_repository: "github.com/etcd-io/etcd/releases/download".into(),
             registry_mirrors: BTreeMap::new(),
         }

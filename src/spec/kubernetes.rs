@@ -85,12 +85,17 @@ fn dns_domain() -> String {
     "cluster.local".into()
 }
 
+/// The default of `imageRepository`.
+pub const IMAGE_REPOSITORY: &str = "registry.k8s.io";
+/// The default of `packageRepository`.
+pub const PACKAGE_REPOSITORY: &str = "pkgs.k8s.io";
+
 fn image_repository() -> String {
-    "registry.k8s.io".into()
+    IMAGE_REPOSITORY.into()
 }
 
 fn package_repository() -> String {
-    "pkgs.k8s.io".into()
+    PACKAGE_REPOSITORY.into()
 }
 
 fn yes() -> bool {

@@ -4,19 +4,33 @@
 //! so that each error keeps its line. Doc comments here become the descriptions in
 //! `hagen schema`, which editors show.
 
+mod aliyun;
 mod aws;
+mod cloud;
 mod downloads;
 mod format;
+mod huawei;
 mod kubernetes;
 mod secrets;
+mod tencent;
+
+pub use aliyun::{Aliyun, AliyunLoadBalancer, AliyunSlb, AliyunSlbBilling};
 
 pub use aws::{
     Aws, AwsDns, AwsImage, AwsLoadBalancer, AwsMachine, AwsMachines, AwsNetwork, AwsProvision,
     AwsPublicSubnet, AwsSubnet, DiskSizes, InstanceTypes, MachineRole,
 };
-pub use downloads::Downloads;
-pub use kubernetes::{CloudProvider, Cni, CniManifest, Kubernetes};
+pub use cloud::{
+    CloudDns, CloudImage, CloudMachine, CloudMachines, CloudNetwork, CloudProvision, CloudSubnet,
+    CloudTarget,
+};
+pub use downloads::{CONTAINERD_REPOSITORY, Downloads, Mirrors};
+pub use huawei::{Huawei, HuaweiElb, HuaweiElbFlavor, HuaweiLoadBalancer};
+pub use kubernetes::{
+    CloudProvider, Cni, CniManifest, IMAGE_REPOSITORY, Kubernetes, PACKAGE_REPOSITORY,
+};
 pub use secrets::{Drop, Lifetime, Secrets, SecretsMode};
+pub use tencent::{Tencent, TencentClb, TencentLoadBalancer};
 
 use std::collections::BTreeMap;
 
@@ -93,6 +107,20 @@ pub struct Endpoint {
     /// default is the target's own network.
     #[schemars(with = "Vec<Cidr>")]
     pub allowed_cidrs: Vec<IpNet>,
+    /// Whether control-plane nodes map the endpoint's name to themselves in /etc/hosts.
+    pub pin: PinChoice,
+}
+
+/// Whether control-plane nodes map the endpoint's name to themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum PinChoice {
+    /// As the kind of load balancer needs it: `hagen explain hairpin` has the table.
+    #[default]
+    Auto,
+    /// Only the first one, while it starts. Refused where a node could not reach itself through
+    /// its load balancer.
+    Off,
 }
 
 impl Default for Endpoint {
@@ -102,6 +130,7 @@ impl Default for Endpoint {
             port: 6443,
             exposure: Exposure::Internal,
             allowed_cidrs: Vec::new(),
+            pin: PinChoice::Auto,
         }
     }
 }
@@ -170,6 +199,15 @@ pub struct Targets {
     /// Amazon Web Services, behind a Network Load Balancer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aws: Option<Aws>,
+    /// Alibaba Cloud, behind a Network Load Balancer or a classic one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aliyun: Option<Aliyun>,
+    /// Tencent Cloud, behind a Cloud Load Balancer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tencent: Option<Tencent>,
+    /// Huawei Cloud, behind a dedicated Elastic Load Balance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub huawei: Option<Huawei>,
 }
 
 impl Targets {
@@ -177,6 +215,9 @@ impl Targets {
     pub fn has(&self, name: &str) -> bool {
         match name {
             "aws" => self.aws.is_some(),
+            "aliyun" => self.aliyun.is_some(),
+            "tencent" => self.tencent.is_some(),
+            "huawei" => self.huawei.is_some(),
             _ => false,
         }
     }

@@ -5,10 +5,13 @@
 //! without failing.
 
 mod addresses;
+mod aliyun;
 mod aws;
+mod cloud;
 mod downloads;
 mod endpoint;
 mod form;
+mod huawei;
 mod names;
 mod networks;
 mod quorum;
@@ -16,6 +19,7 @@ mod registries;
 mod schema;
 mod secrets;
 mod shape;
+mod tencent;
 mod versions;
 
 use std::sync::LazyLock;
@@ -56,9 +60,18 @@ fn meaning(spec: &Cluster, target: Option<&str>, report: &mut Report) {
     quorum::check(spec, report);
     secrets::check(spec, report);
     downloads::check(spec, report);
-    if let Some(aws) = &spec.targets.aws
-        && target.is_none_or(|target| target == "aws")
-    {
-        aws::check(spec, aws, report);
+    let wanted = |name: &str| target.is_none_or(|target| target == name);
+    let targets = &spec.targets;
+    if let Some(own) = targets.aws.as_ref().filter(|_| wanted("aws")) {
+        aws::check(spec, own, report);
+    }
+    if let Some(own) = targets.aliyun.as_ref().filter(|_| wanted("aliyun")) {
+        aliyun::check(spec, own, report);
+    }
+    if let Some(own) = targets.tencent.as_ref().filter(|_| wanted("tencent")) {
+        tencent::check(spec, own, report);
+    }
+    if let Some(own) = targets.huawei.as_ref().filter(|_| wanted("huawei")) {
+        huawei::check(spec, own, report);
     }
 }

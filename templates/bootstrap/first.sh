@@ -1,22 +1,14 @@
 # --- the first control-plane node -------------------------------------------------------
 
-pin_tag='# hagen: the endpoint while this node bootstraps'
-
 # Many load balancers do not loop back to the sender, and none has a healthy target before
 # The first init is over: https://github.com/kubernetes/kubeadm/issues/3294
-pin() {
-  if [[ $HAGEN_PIN == init ]]; then write_hosts "$pin_tag" "$address"$'\t'"$HAGEN_ENDPOINT_HOST"; fi
-}
+pin() { if [[ $HAGEN_PIN != none ]]; then pin_to "$address"; fi; }
 
 unpin() {
-  local container
   if [[ $HAGEN_PIN != init ]]; then return; fi
-  write_hosts "$pin_tag"
-  # A pod keeps the hosts file that it started with: made anew, kube-proxy finds the real
-  # endpoint, and does not go blind with this node's API server.
-  for container in $(crictl ps -q --name '^kube-proxy$' --state running); do
-    quiet crictl stop "$container" || log 'kube-proxy could not be restarted'
-  done
+  endpoint_hosts
+  # It would go blind with this node's API server.
+  restart_kube_proxy
 }
 
 # Before init: a wrong digest must not leave half a cluster

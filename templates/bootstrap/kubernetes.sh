@@ -24,6 +24,32 @@ local_ready() {
 
 registered() { quiet kubectl --kubeconfig "$kubelet" --request-timeout 15s get node "$HAGEN_NODE"; }
 
+# --- the endpoint's name -----------------------------------------------------------------
+
+endpoint_tag='# hagen: endpoint'
+
+# The load balancer's addresses, where no DNS has the name. All of one name in /etc/hosts count, so
+# it is these, or a pin
+endpoint_hosts() {
+  local one lines=()
+  for one in $HAGEN_API_HOSTS; do
+    [[ $one =~ ^[0-9a-f.:]+$ ]] || stop "HAGEN_API_HOSTS: '$one' is not an address"
+    lines+=("$one"$'\t'"$HAGEN_ENDPOINT_HOST")
+  done
+  write_hosts "$endpoint_tag" "${lines[@]}"
+}
+
+# ADDRESS
+pin_to() { write_hosts "$endpoint_tag" "$1"$'\t'"$HAGEN_ENDPOINT_HOST"; }
+
+# A pod keeps the hosts file that it started with: made anew, it reads the one of now
+restart_kube_proxy() {
+  local container
+  for container in $(crictl ps -q --name '^kube-proxy$' --state running); do
+    quiet crictl stop "$container" || log 'kube-proxy could not be restarted'
+  done
+}
+
 # --- the machine, for a kubelet ----------------------------------------------------------
 
 # Kubernetes 1.35 and newer refuse v1: https://github.com/kubernetes/kubernetes/pull/134298
@@ -204,6 +230,8 @@ run_join() {
     timeout --kill-after 30 600 kubeadm reset -f || log 'kubeadm reset did not end well'
   fi
   touch "$state/join-begun"
+  # At each attempt: the one that it was pinned to may be gone.
+  if [[ $HAGEN_PIN == always ]]; then pin_to_other; fi
   timeout --kill-after 30 5400 kubeadm join --config "$run/kubeadm.yaml"
 }
 
@@ -241,7 +269,11 @@ main() {
   fi
   begin FIRST ENDPOINT_HOST ENDPOINT_PORT BIND_PORT PIN TURN_LIMIT KUBERNETES_VERSION PACKAGE_REVISION \
     PACKAGE_URL PACKAGE_KEY CONTAINERD_URL CONTAINERD_KEY CONTAINERD_RPM_KEY CONTAINERD_VERSION CERTIFICATES_SECONDS
-  case $HAGEN_PIN in init | none) ;; *) stop "HAGEN_PIN '$HAGEN_PIN' is unknown" ;; esac
+  case $HAGEN_PIN in
+    init | none) ;;
+    always) need pin_self ;;
+    *) stop "HAGEN_PIN '$HAGEN_PIN' is unknown" ;;
+  esac
   case $HAGEN_ROLE in
     first-control-plane)
       need guard
@@ -265,6 +297,7 @@ main() {
   step secrets secrets "${bundle[@]}"
   step provider provider
   step etcd-hosts etcd_hosts
+  step endpoint-hosts endpoint_hosts
   if ! joins && [[ ! -e $state/init-begun ]]; then guard; fi
   if joins; then step discover discover; fi
   step validate validate
@@ -277,6 +310,7 @@ main() {
     step cni apply_cni
   fi
   step verify verify
+  if [[ $HAGEN_PIN == always ]]; then step pin-self pin_self; fi
   if [[ $HAGEN_ROLE == first-control-plane ]]; then step unpin unpin; fi
   end
 }

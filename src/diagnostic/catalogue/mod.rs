@@ -2,13 +2,18 @@
 //!
 //! Codes are stable: one is never given a second meaning, and a retired one is never used
 //! again. `HGN1…` is about the document, `HGN2…` about the cluster on any target, `HGN3…`
-//! about AWS, `HGN8…` about the output folder, `HGN9…` about the command line and files.
+//! about AWS, `HGN40…` to `HGN42…` about what Alibaba Cloud, Tencent Cloud and Huawei Cloud share,
+//! `HGN43…` about Alibaba Cloud, `HGN44…` about Tencent Cloud, `HGN45…` about Huawei Cloud, `HGN8…` about the output folder, `HGN9…` about the command line and files.
 
+pub mod aliyun;
 pub mod aws;
+pub mod cloud;
 pub mod cluster;
 pub mod command;
 pub mod document;
+pub mod huawei;
 pub mod output;
+pub mod tencent;
 
 use super::Severity;
 
@@ -60,6 +65,10 @@ pub static CODES: &[&[&Code]] = &[
     document::ALL,
     cluster::ALL,
     aws::ALL,
+    cloud::ALL,
+    aliyun::ALL,
+    tencent::ALL,
+    huawei::ALL,
     output::ALL,
     command::ALL,
 ];
@@ -75,5 +84,5 @@ pub fn find(id: &str) -> Option<&'static Code> {
 
 /// The constants, by family.
 pub mod code {
-    pub use super::{aws, cluster, command, document, output};
+    pub use super::{aliyun, aws, cloud, cluster, command, document, huawei, output, tencent};
 }

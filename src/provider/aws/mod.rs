@@ -4,22 +4,21 @@
 //! what, and why, stands in the comments of the emitted files and in `providers/aws`.
 
 mod cloud_controller;
-mod cloud_init;
 mod dns;
 mod etcd;
 mod load_balancer;
+mod names;
 mod network;
 mod nodes;
 mod outputs;
 mod runbook;
 mod security;
-mod variables;
 
 use hcl::Block;
 use serde_json::{Value, json};
 
 use super::runbook::{Paths, Task};
-use super::{Provider, Usage, user_data};
+use super::{GITIGNORE, Provider, Usage, cloud_init, user_data, variables};
 use crate::artifact::ArtifactSet;
 use crate::component;
 use crate::format::terraform::Document;
@@ -79,12 +78,15 @@ impl Provider for Aws {
         let files: [(&str, Document); 13] = [
             ("versions.tf", versions()),
             ("providers.tf", providers(target)),
-            ("variables.tf", variables::document(&context)),
+            ("variables.tf", variables::document(plan)),
             ("network.tf", network::document(&context)),
             ("load-balancer.tf", load_balancer::document(&context)),
             ("security.tf", security::document(&context)),
             ("iam.tf", cloud_controller::document(&context)),
-            ("cloud-init.tf", cloud_init::document(&context)),
+            (
+                "cloud-init.tf",
+                cloud_init::document(plan, names::names_and_addresses(&context)),
+            ),
             ("control-plane.tf", nodes::control_plane(&context)),
             ("etcd.tf", etcd::document(&context)),
             ("workers.tf", nodes::workers(&context)),
@@ -206,39 +208,20 @@ impl Context<'_> {
 
     /// External etcd, if the cluster has it.
     fn etcd(&self) -> Option<&plan::ExternalEtcd> {
-        match &self.plan.etcd {
-            plan::Etcd::External(etcd) => Some(etcd),
-            plan::Etcd::Stacked => None,
-        }
+        self.plan.external_etcd()
     }
 
     fn has_workers(&self) -> bool {
-        self.plan
-            .nodes
-            .iter()
-            .any(|node| node.role == plan::Role::Worker)
+        self.plan.has_workers()
     }
 }
 
 fn target(plan: &Plan) -> &aws::Aws {
-    let Target::Aws(target) = &plan.target;
-    target
+    match &plan.target {
+        Target::Aws(target) => target,
+        _ => panic!("the plan is for another target, a bug in hagen"),
+    }
 }
-
-const GITIGNORE: &str = "\
-# State and plans hold secrets in clear text; so does what `hagen secrets` writes.
-.terraform/
-*.tfstate
-*.tfstate.*
-*.tfplan
-crash.log
-crash.*.log
-*.tfvars
-*.tfvars.json
-secrets.*
-secrets/
-kubeconfig
-";
 
 fn versions() -> Document {
     let mut document = Document::default();

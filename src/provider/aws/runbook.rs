@@ -137,6 +137,8 @@ fn cloud<'a>(context: &Context<'_>) -> Cloud<'a> {
     let made = context.made();
     Cloud {
         provider: "aws",
+        title: "AWS",
+        protection: "loadBalancer: { deletionProtection: false }",
         made: made.is_some(),
         protected: context.target.deletion_protection,
         volumes: context.etcd().is_some(),

@@ -1,9 +1,9 @@
-//! variables.tf: the secrets, which `hagen secrets` writes to a file that is never committed.
+//! variables.tf: the secrets, which `hagen secrets` writes to a file that is never committed. The same
+//! on every target with Terraform.
 
-use super::Context;
 use crate::component::secrets;
 use crate::format::terraform::{Document, expr, nest};
-use crate::plan::{Drop, SecretsMode};
+use crate::plan::{Drop, Plan, SecretsMode};
 
 /// A variable, and what Terraform refuses in it.
 struct Variable {
@@ -29,19 +29,19 @@ const CERTIFICATE: &str = "CERTIFICATE";
 const EC_KEY: &str = "EC PRIVATE KEY";
 
 /// The variables.
-pub(super) fn document(context: &Context<'_>) -> Document {
+pub(super) fn document(plan: &Plan) -> Document {
     let mut variables = Vec::new();
-    match context.plan.secrets.mode {
+    match plan.secrets.mode {
         SecretsMode::Pinned => {
-            variables.extend(join(context));
+            variables.extend(join(plan));
             variables.extend(cluster_ca());
         }
-        SecretsMode::Tofu => variables.extend(join(context)),
+        SecretsMode::Tofu => variables.extend(join(plan)),
         SecretsMode::Drop(Drop::File) => {}
-        SecretsMode::Drop(Drop::Url) => variables.push(urls(context)),
+        SecretsMode::Drop(Drop::Url) => variables.push(urls(plan)),
     }
-    if secrets::in_user_data(context.plan) && context.etcd().is_some() {
-        variables.extend(etcd(context));
+    if secrets::in_user_data(plan) && plan.external_etcd().is_some() {
+        variables.extend(etcd(plan));
     }
     let mut document = Document::default();
     for (at, variable) in variables.into_iter().enumerate() {
@@ -61,7 +61,7 @@ pub(super) fn document(context: &Context<'_>) -> Document {
                 }
             },
         );
-        if at == 0 && secrets::in_user_data(context.plan) {
+        if at == 0 && secrets::in_user_data(plan) {
             document.commented(
                 "Secrets. `hagen secrets` writes them to secrets.auto.tfvars.json, which .gitignore covers.",
                 block,
@@ -78,15 +78,15 @@ pub(super) fn document(context: &Context<'_>) -> Document {
     document
 }
 
-fn join(context: &Context<'_>) -> [Variable; 2] {
-    let plan = &context.plan.secrets;
+fn join(plan: &Plan) -> [Variable; 2] {
+    let secrets = &plan.secrets;
     [
         Variable {
             name: "bootstrap_token",
             kind: "string",
             description: format!(
                 "Lets machines join. It expires {} after the first node is up.",
-                plan.token_lifetime
+                secrets.token_lifetime
             ),
             condition: r#"can(regex("^[a-z0-9]{6}[.][a-z0-9]{16}$", var.bootstrap_token)) && can(regex("[a-df-z]", var.bootstrap_token))"#.to_owned(),
             message: "A bootstrap token is six and sixteen lower-case letters or digits with a dot between, and no number.",
@@ -96,7 +96,7 @@ fn join(context: &Context<'_>) -> [Variable; 2] {
             kind: "string",
             description: format!(
                 "Decrypts the control plane's certificates for joining control-plane nodes, for {}.",
-                plan.certificate_key_lifetime
+                secrets.certificate_key_lifetime
             ),
             condition: r#"can(regex("^[0-9a-f]{64}$", var.certificate_key)) && can(regex("[a-df]", var.certificate_key))"#.to_owned(),
             message: "A certificate key is 64 hexadecimal digits, and no number.",
@@ -121,9 +121,8 @@ fn cluster_ca() -> [Variable; 2] {
     ]
 }
 
-fn etcd(context: &Context<'_>) -> [Variable; 4] {
-    let members: Vec<String> = context
-        .plan
+fn etcd(plan: &Plan) -> [Variable; 4] {
+    let members: Vec<String> = plan
         .etcd_nodes()
         .map(|node| format!("\"{}\"", node.name))
         .collect();
@@ -160,9 +159,9 @@ fn etcd(context: &Context<'_>) -> [Variable; 4] {
     ]
 }
 
-fn urls(context: &Context<'_>) -> Variable {
+fn urls(plan: &Plan) -> Variable {
     let mut names: Vec<String> = Vec::new();
-    for node in &context.plan.nodes {
+    for node in &plan.nodes {
         let name = format!("\"{}\"", secrets::bundle(node));
         if !names.contains(&name) {
             names.push(name);

@@ -1,19 +1,24 @@
-//! cloud-init.tf: what Terraform puts into a node's cloud-init.
+//! cloud-init.tf: what Terraform puts into a node's cloud-init. The same on every target with Terraform,
+//! but for the names and addresses that its resources have.
 
-use super::Context;
 use crate::component::{placeholder, secrets};
 use crate::format::terraform::{Document, expr, mapping, set};
-use crate::plan::{CertificateName, Drop, Host, Role, SecretsMode};
+use crate::plan::{Drop, Plan, Role, SecretsMode};
 
 /// A word in the cloud-init files and what Terraform puts in its place.
-struct Step {
+pub(super) struct Step {
     /// The end of the local's name.
     name: String,
     word: String,
     value: String,
 }
 
-fn step(name: impl Into<String>, word: impl Into<String>, value: impl Into<String>) -> Step {
+/// Puts an expression in the place of a word; `name` ends the name of a local.
+pub(super) fn step(
+    name: impl Into<String>,
+    word: impl Into<String>,
+    value: impl Into<String>,
+) -> Step {
     Step {
         name: name.into(),
         word: word.into(),
@@ -21,14 +26,15 @@ fn step(name: impl Into<String>, word: impl Into<String>, value: impl Into<Strin
     }
 }
 
-/// The locals that put names, addresses and secrets into the cloud-init files.
-pub(super) fn document(context: &Context<'_>) -> Document {
+/// The locals that put names, addresses and secrets into the cloud-init files. `local.control_plane`,
+/// `local.workers` and `local.etcd` have the nodes' names as keys.
+pub(super) fn document(plan: &Plan, names_and_addresses: Vec<Step>) -> Document {
     let mut locals = hcl::Block::builder("locals").build();
     let mut groups = vec!["local.control_plane"];
-    if context.has_workers() {
+    if plan.has_workers() {
         groups.push("local.workers");
     }
-    if context.etcd().is_some() {
+    if plan.external_etcd().is_some() {
         groups.push("local.etcd");
     }
     let nodes = match groups.as_slice() {
@@ -42,13 +48,12 @@ pub(super) fn document(context: &Context<'_>) -> Document {
             "{{ for name, node in {nodes} : name => file(\"${{path.module}}/cloud-init/${{name}}.yaml\") }}"
         )),
     );
-    let mut steps = names_and_addresses(context);
-    match context.plan.secrets.mode {
-        SecretsMode::Pinned | SecretsMode::Tofu => steps.extend(secret_values(context)),
+    let mut steps = names_and_addresses;
+    match plan.secrets.mode {
+        SecretsMode::Pinned | SecretsMode::Tofu => steps.extend(secret_values(plan)),
         SecretsMode::Drop(Drop::File) => {}
         SecretsMode::Drop(Drop::Url) => {
-            let bundles = context
-                .plan
+            let bundles = plan
                 .nodes
                 .iter()
                 .map(|node| (node.name.clone(), secrets::bundle(node)));
@@ -83,7 +88,7 @@ pub(super) fn document(context: &Context<'_>) -> Document {
     }
     let mut document = Document::default();
     document.commented(
-        if secrets::in_user_data(context.plan) {
+        if secrets::in_user_data(plan) {
             "The files in cloud-init/ are what runs, but for the words put in here: names and addresses\n\
              that are known once their resources are there, and the secrets, which are in no rendered file."
         } else {
@@ -96,59 +101,8 @@ pub(super) fn document(context: &Context<'_>) -> Document {
     document
 }
 
-fn names_and_addresses(context: &Context<'_>) -> Vec<Step> {
-    let mut steps = Vec::new();
-    let endpoint = &context.plan.endpoint;
-    let nodes_balancer = context
-        .target
-        .load_balancers
-        .first()
-        .map_or("api", |balancer| balancer.resource);
-    let certificate_names_balancer = endpoint
-        .other_names
-        .contains(&CertificateName::LoadBalancer);
-    if endpoint.node_host == Host::OfLoadBalancer || certificate_names_balancer {
-        steps.push(step(
-            "host",
-            placeholder::API_HOST,
-            format!("aws_lb.{nodes_balancer}.dns_name"),
-        ));
-    }
-    if endpoint.client_host == Host::OfPublicLoadBalancer {
-        steps.push(step(
-            "public_host",
-            placeholder::PUBLIC_API_HOST,
-            "aws_lb.api.dns_name",
-        ));
-    }
-    for name in &endpoint.other_names {
-        if let CertificateName::PublicAddress(zone) = name {
-            steps.push(step(
-                format!("address_{}", zone.replace('-', "_")),
-                placeholder::public_address(zone),
-                format!("aws_eip.api[\"{zone}\"].public_ip"),
-            ));
-        }
-    }
-    if context.made().is_some() {
-        steps.push(step(
-            "peers",
-            placeholder::CONTROL_PLANE_ADDRESSES,
-            "join(\" \", values(aws_network_interface.control_plane)[*].private_ip)",
-        ));
-    }
-    if context.made().is_some() && context.etcd().is_some() {
-        steps.push(step(
-            "etcd_hosts",
-            placeholder::ETCD_HOSTS,
-            "base64encode(local.etcd_hosts)",
-        ));
-    }
-    steps
-}
-
 /// The secrets that stand in some machine's cloud-init, each once.
-fn secret_values(context: &Context<'_>) -> Vec<Step> {
+fn secret_values(plan: &Plan) -> Vec<Step> {
     let roles = [
         Role::FirstControlPlane,
         Role::ControlPlane,
@@ -157,10 +111,10 @@ fn secret_values(context: &Context<'_>) -> Vec<Step> {
     ];
     let mut words: Vec<&str> = Vec::new();
     for role in roles {
-        if role == Role::Etcd && context.etcd().is_none() {
+        if role == Role::Etcd && plan.external_etcd().is_none() {
             continue;
         }
-        for secret in secrets::of(context.plan, role) {
+        for secret in secrets::of(plan, role) {
             if !words.contains(&secret.placeholder) {
                 words.push(secret.placeholder);
             }

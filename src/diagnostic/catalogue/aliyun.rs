@@ -1,0 +1,3 @@
+//! Codes about Alibaba Cloud.
+
+super::codes! {}

@@ -1,0 +1,3 @@
+//! Codes that Alibaba Cloud, Tencent Cloud and Huawei Cloud share.
+
+super::codes! {}

@@ -1,0 +1,3 @@
+//! Codes about Huawei Cloud.
+
+super::codes! {}

@@ -1,0 +1,3 @@
+//! Codes about Tencent Cloud.
+
+super::codes! {}

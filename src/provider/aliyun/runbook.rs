@@ -1,0 +1,46 @@
+//! README.md: the runbook of one cluster.
+
+use super::Context;
+use crate::facts::aliyun::LOAD_BALANCER;
+use crate::provider::cloud::{Readme, machine, readme};
+use crate::provider::runbook::Cloud;
+
+/// The runbook of this cluster.
+pub(super) fn document(context: &Context<'_>) -> String {
+    let check = &LOAD_BALANCER.health_check;
+    readme(
+        context,
+        &Readme {
+            template: "aliyun/README.md.hbs",
+            load_balancer_kind: "Network Load Balancer",
+            own_name: true,
+            out_seconds: check.interval_seconds * check.unhealthy_threshold,
+            cloud: cloud(context),
+        },
+    )
+}
+
+/// What Alibaba Cloud says for itself.
+pub(super) fn cloud<'a>(context: &Context<'_>) -> Cloud<'a> {
+    let made = context.made().is_some();
+    Cloud {
+        provider: "aliyun",
+        title: "Alibaba Cloud",
+        protection: "deletionProtection: false",
+        made,
+        protected: context.cloud.deletion_protection,
+        volumes: false,
+        user_data_readers: if made {
+            "ECS shows to whoever may call `ecs:DescribeUserData`"
+        } else {
+            "the output `cloud_init` shows to whoever reads the state"
+        },
+        resources: |node| {
+            [
+                machine("alicloud_instance", node),
+                String::new(),
+                String::new(),
+            ]
+        },
+    }
+}

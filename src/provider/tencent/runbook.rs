@@ -1,0 +1,46 @@
+//! README.md: the runbook of one cluster.
+
+use super::Context;
+use crate::facts::tencent::LOAD_BALANCER;
+use crate::provider::cloud::{Readme, machine, readme};
+use crate::provider::runbook::Cloud;
+
+/// The runbook of this cluster.
+pub(super) fn document(context: &Context<'_>) -> String {
+    let check = &LOAD_BALANCER.health_check;
+    readme(
+        context,
+        &Readme {
+            template: "tencent/README.md.hbs",
+            load_balancer_kind: "CLB",
+            own_name: false,
+            out_seconds: check.interval_seconds * check.unhealthy_threshold,
+            cloud: cloud(context),
+        },
+    )
+}
+
+/// What Tencent Cloud says for itself.
+pub(super) fn cloud<'a>(context: &Context<'_>) -> Cloud<'a> {
+    let made = context.made().is_some();
+    Cloud {
+        provider: "tencent",
+        title: "Tencent Cloud",
+        protection: "deletionProtection: false",
+        made,
+        protected: context.cloud.deletion_protection,
+        volumes: false,
+        user_data_readers: if made {
+            "CVM's metadata service shows to the machine, and the state to whoever reads it"
+        } else {
+            "the output `cloud_init` shows to whoever reads the state"
+        },
+        resources: |node| {
+            [
+                machine("tencentcloud_instance", node),
+                String::new(),
+                String::new(),
+            ]
+        },
+    }
+}

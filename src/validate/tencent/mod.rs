@@ -1,0 +1,11 @@
+//! The rules about Tencent Cloud: what it refuses and Terraform does not notice before it applies.
+
+use crate::diagnostic::Report;
+use crate::spec::{Cluster, Tencent};
+
+use super::cloud::{self, Target};
+
+pub(super) fn check(spec: &Cluster, own: &Tencent, report: &mut Report) {
+    let target = Target::new(spec, own.common());
+    cloud::check(&target, report);
+}
