@@ -206,8 +206,12 @@ pub(super) fn section(plan: &Plan, cloud: &Cloud<'_>, task: Task<'_>, paths: Pat
         &format!("runbook/{template}.md.hbs"),
         &values(plan, cloud, task, paths),
     );
-    // A condition may leave two empty lines, or one at the end.
-    let mut tidy = text.trim_end().to_owned();
+    tidy(&text)
+}
+
+/// Without the empty lines that conditions leave.
+pub(super) fn tidy(text: &str) -> String {
+    let mut tidy = text.trim().to_owned();
     while tidy.contains("\n\n\n") {
         tidy = tidy.replace("\n\n\n", "\n\n");
     }

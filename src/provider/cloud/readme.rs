@@ -88,7 +88,7 @@ pub(in crate::provider) fn readme(context: &Context<'_>, own: &Readme<'_>) -> St
     let made = context.made();
     let named = matches!(plan.endpoint.client_host, Host::Named(_));
     let hairpin = plan.endpoint.hairpin;
-    template::render(
+    let text = template::render(
         own.template,
         &Values {
             cluster: &plan.cluster,
@@ -141,7 +141,8 @@ pub(in crate::provider) fn readme(context: &Context<'_>, own: &Readme<'_>) -> St
             protected: cloud.deletion_protection,
             cloud_controller: plan.cloud_controller.is_some(),
         },
-    )
+    );
+    runbook::tidy(&text)
 }
 
 /// The words of one task, for `hagen runbook`.
