@@ -70,10 +70,27 @@ pub(super) struct Cloud<'a> {
     pub(super) protected: bool,
     /// Whether members of etcd have a volume of their own.
     pub(super) volumes: bool,
+    /// Whether the metadata service is closed to pods by a hop limit, too.
+    pub(super) hop_limit: bool,
+    /// The cloud's object store, where bundles of secrets may wait.
+    pub(super) object_store: &'a ObjectStore,
     /// Who else can read user data.
     pub(super) user_data_readers: &'a str,
     /// The address in Terraform of a machine, its volume and the volume's attachment.
     pub(super) resources: fn(&Node) -> [String; 3],
+}
+
+/// How bundles of secrets come to an object store, and machines to them: commands of a shell with
+/// `$bundle` in them, and `{bundles}` for the folder of the bundles.
+pub(super) struct ObjectStore {
+    /// Uploads one.
+    pub(super) put: &'static str,
+    /// Prints an https address of one that is good for an hour.
+    pub(super) sign: &'static str,
+    /// Deletes one.
+    pub(super) remove: &'static str,
+    /// How nodes reach the store without the internet, in a sentence or two.
+    pub(super) way: &'static str,
 }
 
 /// The context of every template of a task.
@@ -102,6 +119,11 @@ struct Values<'a> {
     drop_file: bool,
     drop_url: bool,
     cloud_controller: bool,
+    hop_limit: bool,
+    object_put: String,
+    object_sign: &'a str,
+    object_remove: &'a str,
+    object_way: &'a str,
     user_data_readers: &'a str,
     token_lifetime: String,
     key_lifetime: String,
@@ -335,6 +357,11 @@ fn values<'a>(plan: &'a Plan, cloud: &Cloud<'a>, task: Task<'a>, paths: Paths<'a
         drop_file: mode == SecretsMode::Drop(Drop::File),
         drop_url: mode == SecretsMode::Drop(Drop::Url),
         cloud_controller: plan.cloud_controller.is_some(),
+        hop_limit: cloud.hop_limit,
+        object_put: cloud.object_store.put.replace("{bundles}", &bundles),
+        object_sign: cloud.object_store.sign,
+        object_remove: cloud.object_store.remove,
+        object_way: cloud.object_store.way,
         user_data_readers: cloud.user_data_readers,
         token_lifetime: plan.secrets.token_lifetime.to_string(),
         key_lifetime: plan.secrets.certificate_key_lifetime.to_string(),

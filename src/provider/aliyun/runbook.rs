@@ -3,7 +3,7 @@
 use super::Context;
 use crate::facts::aliyun::LOAD_BALANCER;
 use crate::provider::cloud::{Readme, machine, readme};
-use crate::provider::runbook::Cloud;
+use crate::provider::runbook::{Cloud, ObjectStore};
 
 /// The runbook of this cluster.
 pub(super) fn document(context: &Context<'_>) -> String {
@@ -30,6 +30,8 @@ pub(super) fn cloud<'a>(context: &Context<'_>) -> Cloud<'a> {
         made,
         protected: context.cloud.deletion_protection,
         volumes: false,
+        hop_limit: false,
+        object_store: &OBJECT_STORE,
         user_data_readers: if made {
             "ECS shows to whoever may call `ecs:DescribeUserData`"
         } else {
@@ -44,3 +46,10 @@ pub(super) fn cloud<'a>(context: &Context<'_>) -> Cloud<'a> {
         },
     }
 }
+
+const OBJECT_STORE: ObjectStore = ObjectStore {
+    put: "ossutil cp \"{bundles}/$bundle\" \"oss://BUCKET/$bundle\" >/dev/null",
+    sign: "ossutil sign \"oss://BUCKET/$bundle\" --timeout 3600 | head -n 1",
+    remove: "ossutil rm \"oss://BUCKET/$bundle\"",
+    way: "In the VPC, OSS has internal addresses (oss-REGION-internal.aliyuncs.com) that need no way to the internet: sign with that endpoint.",
+};

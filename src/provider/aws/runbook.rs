@@ -9,7 +9,7 @@ use crate::facts::kubernetes::KUBERNETES;
 use crate::format::template;
 use crate::plan::aws::Image;
 use crate::plan::{Drop, Host, Node, Role, SecretsMode};
-use crate::provider::runbook::{self, Cloud, HERE, Paths, Task};
+use crate::provider::runbook::{self, Cloud, HERE, ObjectStore, Paths, Task};
 
 /// The context of `templates/aws/README.md.hbs`.
 #[derive(Serialize)]
@@ -142,6 +142,8 @@ fn cloud<'a>(context: &Context<'_>) -> Cloud<'a> {
         made: made.is_some(),
         protected: context.target.deletion_protection,
         volumes: context.etcd().is_some(),
+        hop_limit: made.is_some(),
+        object_store: &S3,
         user_data_readers: if made.is_some() {
             "EC2 shows to whoever has `ec2:DescribeInstanceAttribute` (the AWS policy ReadOnlyAccess has it)"
         } else {
@@ -161,3 +163,12 @@ fn cloud<'a>(context: &Context<'_>) -> Cloud<'a> {
         },
     }
 }
+
+const S3: ObjectStore = ObjectStore {
+    put: "aws s3 cp --quiet \"{bundles}/$bundle\" \"s3://BUCKET/$bundle\"",
+    sign: "aws s3 presign \"s3://BUCKET/$bundle\" --expires-in 3600",
+    remove: "aws s3 rm \"s3://BUCKET/$bundle\"",
+    way: "Nodes without a way to S3's public addresses cannot fetch from it: use an interface endpoint for S3 with private DNS in\n\
+          the VPC, or an https server of your own inside nodeEgressCidrs, whose addresses you write into secrets-urls.auto.tfvars.json.\n\
+          A gateway endpoint does not do: security groups see public addresses there.",
+};

@@ -3,7 +3,7 @@
 use super::Context;
 use crate::facts::huawei::LOAD_BALANCER;
 use crate::provider::cloud::{Readme, machine, readme};
-use crate::provider::runbook::Cloud;
+use crate::provider::runbook::{Cloud, ObjectStore};
 
 /// The runbook of this cluster.
 pub(super) fn document(context: &Context<'_>) -> String {
@@ -30,6 +30,8 @@ pub(super) fn cloud<'a>(context: &Context<'_>) -> Cloud<'a> {
         made,
         protected: context.cloud.deletion_protection,
         volumes: false,
+        hop_limit: false,
+        object_store: &OBJECT_STORE,
         user_data_readers: if made {
             "ECS shows to whoever may read the machine's details"
         } else {
@@ -44,3 +46,10 @@ pub(super) fn cloud<'a>(context: &Context<'_>) -> Cloud<'a> {
         },
     }
 }
+
+const OBJECT_STORE: ObjectStore = ObjectStore {
+    put: "obsutil cp \"{bundles}/$bundle\" \"obs://BUCKET/$bundle\" >/dev/null",
+    sign: "obsutil sign \"obs://BUCKET/$bundle\" -e=3600 | grep -o 'https://[^ ]*'",
+    remove: "obsutil rm -f \"obs://BUCKET/$bundle\"",
+    way: "Nodes resolve OBS by the cloud's private DNS to internal addresses, in 100.64.0.0/10.",
+};

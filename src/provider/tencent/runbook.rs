@@ -3,7 +3,7 @@
 use super::Context;
 use crate::facts::tencent::LOAD_BALANCER;
 use crate::provider::cloud::{Readme, machine, readme};
-use crate::provider::runbook::Cloud;
+use crate::provider::runbook::{Cloud, ObjectStore};
 
 /// The runbook of this cluster.
 pub(super) fn document(context: &Context<'_>) -> String {
@@ -30,6 +30,8 @@ pub(super) fn cloud<'a>(context: &Context<'_>) -> Cloud<'a> {
         made,
         protected: context.cloud.deletion_protection,
         volumes: false,
+        hop_limit: false,
+        object_store: &OBJECT_STORE,
         user_data_readers: if made {
             "CVM's metadata service shows to the machine, and the state to whoever reads it"
         } else {
@@ -44,3 +46,10 @@ pub(super) fn cloud<'a>(context: &Context<'_>) -> Cloud<'a> {
         },
     }
 }
+
+const OBJECT_STORE: ObjectStore = ObjectStore {
+    put: "coscli cp \"{bundles}/$bundle\" \"cos://BUCKET/$bundle\" >/dev/null",
+    sign: "coscli signurl \"cos://BUCKET/$bundle\" --time 3600",
+    remove: "coscli rm --force \"cos://BUCKET/$bundle\"",
+    way: "Inside Tencent Cloud the addresses of COS of the same region resolve to internal ones.",
+};
