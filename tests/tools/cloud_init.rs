@@ -357,7 +357,7 @@ fn mirrors(spec: &Cluster, path: &Path, read: &Value) {
 }
 
 /// cloud-init's own opinion. Its warnings are problems too.
-fn schema(path: &Path) {
+pub(crate) fn schema(path: &Path) {
     let cloud_init = tool::program(
         "HAGEN_CLOUD_INIT",
         "cloud-init",
