@@ -23,7 +23,14 @@ each_example!(
     "needs cloud-init, yamllint, shellcheck and Python: see tests/tools/README.md"
 );
 
-const UNIT: &str = include_str!("../../templates/hagen-bootstrap.service");
+/// The unit as it is installed: its comments are in bootstrap/, for review.
+fn unit() -> String {
+    include_str!("../../templates/hagen-bootstrap.service")
+        .lines()
+        .filter(|line| !(line.is_empty() || line.starts_with('#')))
+        .map(|line| format!("{line}\n"))
+        .collect()
+}
 
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -402,7 +409,7 @@ fn says_what_was_meant(node: &Finished) {
     let member = |field: &str| text(&node.secrets["etcd_members"][name.as_str()][field]);
     for (path, _) in wanted {
         let content = match path {
-            "/etc/systemd/system/hagen-bootstrap.service" => UNIT,
+            "/etc/systemd/system/hagen-bootstrap.service" => &unit(),
             "/etc/modules-load.d/hagen.conf" => "overlay\nbr_netfilter\n",
             "/etc/hagen/bootstrap-token" => &format!("{}\n", node.secret("bootstrap_token")),
             "/etc/hagen/certificate-key" => &format!("{}\n", node.secret("certificate_key")),
