@@ -20,7 +20,7 @@ def mapped(world):
 
 
 def pinned(make, **settings):
-    world = make(HAGEN_PIN="always", HAGEN_API_HOSTS=LOAD_BALANCER, **settings)
+    world = make(HAGEN_PIN="always", HAGEN_ENDPOINT_ADDRESSES=LOAD_BALANCER, **settings)
     without_dns(world)
     return world
 
@@ -91,12 +91,12 @@ def pinned_first_node_made_anew(make):
 @scenario
 def pinned_while_it_starts_with_addresses_in_hosts(make):
     """endpoint.pin: off. While it is pinned, the load balancer's address must not be there beside it."""
-    world = make(HAGEN_API_HOSTS=LOAD_BALANCER)
+    world = make(HAGEN_ENDPOINT_ADDRESSES=LOAD_BALANCER)
     without_dns(world)
     world.check_done(world.boot())
     equal(seen(world), ["10.0.0.11"], "the endpoint during init")
     equal(mapped(world), [LOAD_BALANCER], "the endpoint in the end")
-    world = make(HAGEN_PIN="none", HAGEN_API_HOSTS=LOAD_BALANCER, role=CONTROL)
+    world = make(HAGEN_PIN="none", HAGEN_ENDPOINT_ADDRESSES=LOAD_BALANCER, role=CONTROL)
     without_dns(world)
     world.cluster_is_up()
     world.check_done(world.boot())
@@ -106,7 +106,7 @@ def pinned_while_it_starts_with_addresses_in_hosts(make):
 
 @scenario
 def worker_knows_every_address_of_the_load_balancer(make):
-    world = make(HAGEN_PIN="none", HAGEN_API_HOSTS=f"{LOAD_BALANCER} 10.0.16.100", role=WORKER)
+    world = make(HAGEN_PIN="none", HAGEN_ENDPOINT_ADDRESSES=f"{LOAD_BALANCER} 10.0.16.100", role=WORKER)
     without_dns(world)
     world.cluster_is_up()
     world.check_done(world.boot())
@@ -115,7 +115,7 @@ def worker_knows_every_address_of_the_load_balancer(make):
 
 @scenario
 def a_word_in_the_place_of_an_address(make):
-    world = make(HAGEN_API_HOSTS="HAGEN_LOAD_BALANCER_ADDRESSES", role=WORKER)
+    world = make(HAGEN_ENDPOINT_ADDRESSES="HAGEN_LOAD_BALANCER_ADDRESSES", role=WORKER)
     equal(world.boot(), [78], "exit codes")
     assert "is not an address" in world.status()["error"], world.status()
 
@@ -131,7 +131,7 @@ def pin_needs_its_part(make):
 
 for _role in (FIRST, CONTROL):
     resumed(f"pinned-{_role}", steps="endpoint-hosts init turn join verify pin-self scrub", role=_role, HAGEN_PIN="always",
-            HAGEN_API_HOSTS=LOAD_BALANCER, prepare=without_dns)
+            HAGEN_ENDPOINT_ADDRESSES=LOAD_BALANCER, prepare=without_dns)
 
 
 # --- where a machine's id comes from, with a cloud controller ---------------------------------------------

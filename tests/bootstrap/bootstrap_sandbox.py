@@ -328,7 +328,7 @@ class World:
             "HAGEN_CONTAINERD_URL": "https://containerd.test/linux", "HAGEN_CONTAINERD_VERSION": "2.3.6-1",
             "HAGEN_CNI_URL": "https://cni.test/cni.yaml", "HAGEN_SECRETS": self.mode, "HAGEN_PROXY": "", "HAGEN_NO_PROXY": "",
             "HAGEN_SYSTEM_REPOSITORY": "", "HAGEN_CERTIFICATES_SECONDS": "7200", "HAGEN_METADATA": "", "HAGEN_ETCD_ENDPOINTS": "",
-            "HAGEN_API_HOSTS": "",
+            "HAGEN_ENDPOINT_ADDRESSES": "",
         }
         if self.etcd:
             env["HAGEN_ETCD_ENDPOINTS"] = " ".join(f"https://etcd-{n}.test.internal:2379" for n in (1, 2, 3))
@@ -638,7 +638,7 @@ class World:
         else:
             equal(self.calls("^kubeadm init"), [], "inits of a node that joins")
         assert self.count(ended) >= 1, f"no {ended}"
-        own = [self.address] if pin == "always" else self.env["HAGEN_API_HOSTS"].split()
+        own = [self.address] if pin == "always" else self.env["HAGEN_ENDPOINT_ADDRESSES"].split()
         lines = [line.split()[0] for line in self.read("/etc/hosts").splitlines() if line.endswith("# hagen: endpoint")]
         equal(lines, own, "the endpoint in /etc/hosts")
         equal(stat.S_IMODE((self.root / "etc/hosts").stat().st_mode), 0o644, "mode of /etc/hosts")

@@ -263,7 +263,9 @@ fn endpoint_of(provider: &str, spec: &Cluster, role: &str, environment: &BTreeMa
             .is_some_and(|own| own.dns.is_some()),
     };
     let resolved = spec.endpoint.host.is_none() || record;
-    let hosts: Vec<&str> = environment["HAGEN_API_HOSTS"].split_whitespace().collect();
+    let hosts: Vec<&str> = environment["HAGEN_ENDPOINT_ADDRESSES"]
+        .split_whitespace()
+        .collect();
     assert_eq!(hosts.is_empty(), resolved, "{provider}: {hosts:?}");
     for address in hosts {
         assert!(address.parse::<std::net::IpAddr>().is_ok(), "{address}");
