@@ -77,6 +77,19 @@ fn life(name: &str) {
     life_on(provider_of(name), &examples::text(name));
 }
 
+/// One spec, every target.
+#[test]
+#[ignore = "needs Terraform and moto: see tests/tools/README.md"]
+fn everywhere() {
+    let spec = examples::text("everywhere");
+    offline::plan_of("everywhere");
+    for provider in PROVIDERS.iter().map(|provider| provider.name()) {
+        if provider != "aws" {
+            life_on(provider, &spec);
+        }
+    }
+}
+
 /// The whole life of a spec on a target.
 fn life_on(provider: &'static str, spec_text: &str) {
     let spec = offline::spec(spec_text);
