@@ -466,7 +466,8 @@ class World:
         try:
             self.endpoint = str(ipaddress.ip_address(env["HAGEN_ENDPOINT_HOST"]))
         except ValueError:
-            self.endpoint = "10.0.0.100"
+            # Where the script brings the name's address, no DNS has it.
+            self.endpoint = (env.get("HAGEN_ENDPOINT_ADDRESSES") or "10.0.0.100").split()[0]
         others = env["HAGEN_PEERS"].split()
         members = [(f"10.0.0.3{n}", f"etcd-{n}.test.internal") for n in (1, 2, 3)] if self.etcd else []
         if self.etcd and self.exists("/etc/hagen/etcd-hosts"):

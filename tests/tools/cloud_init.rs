@@ -16,7 +16,7 @@ use super::examples::{self, each_example};
 use super::offline;
 use super::render::Rendered;
 use super::terraform::text;
-use super::{python, tool};
+use super::{clouds, python, tool};
 
 each_example!(
     files_of,
@@ -197,7 +197,7 @@ fn write(root: &Path, path: &str, content: &str, mode: u32) {
 /// The nodes of an example, finished as Terraform would.
 pub(crate) fn finished(name: &str) -> Vec<Finished> {
     let spec = examples::text(name);
-    let rendered = Rendered::new(&spec);
+    let rendered = Rendered::on(clouds::provider_of(name), &spec);
     rendered.write_secrets();
     finished_of(&rendered, &spec)
 }
