@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Context, resource_of};
+use crate::facts::hairpin::Works;
 use crate::facts::kubernetes::KUBERNETES;
 use crate::format::template;
 use crate::plan::cloud::Image;
@@ -57,6 +58,7 @@ struct Values<'a> {
     readyz: bool,
     anonymous_auth_off: bool,
     pinned: bool,
+    hairpin_works: bool,
     hairpin_why: &'a str,
     hairpin_cure: &'a str,
     out_seconds: u32,
@@ -134,6 +136,7 @@ pub(in crate::provider) fn readme(context: &Context<'_>, own: &Readme<'_>) -> St
             readyz: plan.health_check.readyz,
             anonymous_auth_off: !plan.health_check.readyz,
             pinned: plan.endpoint.pin == Pin::Always,
+            hairpin_works: hairpin.works == Works::Yes,
             hairpin_why: &hairpin.why,
             hairpin_cure: &hairpin.load_balancer_cure,
             out_seconds: own.out_seconds,
