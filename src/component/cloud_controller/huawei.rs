@@ -74,8 +74,8 @@ fn cluster_role() -> Value {
     })
 }
 
-/// What load balancers of Services get where a Service says nothing itself. Written by hand, since the
-/// value is JSON inside YAML: the controller reads it so.
+/// What load balancers of Services get where a Service says nothing itself: JSON inside YAML, which is
+/// how the controller reads it.
 fn load_balancers() -> Value {
     let option = json!({
         "lb-algorithm": "ROUND_ROBIN",
