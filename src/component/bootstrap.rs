@@ -7,15 +7,21 @@ use crate::plan::{Etcd, Node, PackageManager, Pin, Plan, Role, SecretsMode};
 /// The script as a machine gets it: without the lines that are comments only. They are for who
 /// reviews it, in [`script`], and would take a tenth of the user data.
 pub fn installed(plan: &Plan, node: &Node) -> String {
-    let mut lines = script(plan, node);
-    let first = lines.find('\n').map_or(0, |end| end + 1);
-    let rest: String = lines
-        .split_off(first)
-        .lines()
-        .filter(|line| !line.trim_start().starts_with('#') && !line.trim().is_empty())
-        .map(|line| format!("{line}\n"))
-        .collect();
-    lines + &rest
+    without_comments(&script(plan, node))
+}
+
+/// A file with neither empty lines nor lines that are comments only, but for its first one.
+pub(super) fn without_comments(text: &str) -> String {
+    let first = text.find('\n').map_or(0, |end| end + 1);
+    let (first, rest) = text.split_at(first);
+    let mut out = first.to_owned();
+    for line in rest.lines() {
+        if !line.trim_start().starts_with('#') && !line.trim().is_empty() {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
 }
 
 /// The script of a machine, with its comments.

@@ -139,14 +139,14 @@ fn files(plan: &Plan, node: &Node) -> Vec<WrittenFile> {
         file(
             "/etc/systemd/system/hagen-bootstrap.service",
             "0644",
-            verbatim::BOOTSTRAP_UNIT.to_owned(),
+            bootstrap::without_comments(verbatim::BOOTSTRAP_UNIT),
         ),
     ]);
     if node.role == Role::Etcd {
         files.push(file(
             "/etc/systemd/system/etcd.service",
             "0644",
-            verbatim::ETCD_UNIT.to_owned(),
+            bootstrap::without_comments(verbatim::ETCD_UNIT),
         ));
     }
     files

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use ipnet::Ipv4Net;
 use serde::Deserialize;
 
-use super::cloud::{Cloud, HealthCheck};
+use super::cloud::{Cloud, HealthCheck, IdForm};
 
 /// What is known of Tencent Cloud.
 pub static CLOUD: LazyLock<Cloud> = LazyLock::new(|| {
@@ -67,6 +67,10 @@ pub struct Network {
     pub services: Vec<Service>,
     /// Seconds that a private DNS record may be remembered.
     pub record_seconds: u32,
+    /// The ranges that a VPC may lie in.
+    pub vpc_ranges: Vec<Ipv4Net>,
+    /// The most rules of a security group in each direction.
+    pub rules_per_direction: usize,
 }
 
 /// A NAT gateway.
@@ -100,6 +104,32 @@ pub static NETWORK: LazyLock<Network> = LazyLock::new(|| {
     super::embedded(
         "tencent/network.yaml",
         include_str!("../../providers/tencent/network.yaml"),
+    )
+});
+
+/// Types, disks and keys of machines.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Machines {
+    /// The words of sizes of instance types.
+    pub sizes: Vec<String>,
+    /// How sizes with one processor begin.
+    pub one_processor: String,
+    /// The largest data disk, in GiB.
+    pub largest_data_disk: u16,
+    /// The step of a data disk's size, in GiB.
+    pub data_disk_step: u16,
+    /// The form of a key pair's id.
+    pub key_pair: IdForm,
+    /// The fewest characters of a host name.
+    pub shortest_host_name: usize,
+}
+
+/// The machines.
+pub static MACHINES: LazyLock<Machines> = LazyLock::new(|| {
+    super::embedded(
+        "tencent/machines.yaml",
+        include_str!("../../providers/tencent/machines.yaml"),
     )
 });
 

@@ -95,7 +95,10 @@ impl Provider for Tencent {
             ),
             ("variables.tf", variables::document(plan)),
             ("network.tf", network::document(&context)),
-            ("load-balancer.tf", load_balancer::document(&context, target)),
+            (
+                "load-balancer.tf",
+                load_balancer::document(&context, target),
+            ),
             ("security.tf", security::document(&context)),
             (
                 "cloud-init.tf",

@@ -101,7 +101,8 @@ pub(super) fn etcd(context: &Context<'_>) -> Document {
     document
 }
 
-const NODES: &str = "Each node, its zone, and its address, which is the same for a machine made anew.";
+const NODES: &str =
+    "Each node, its zone, and its address, which is the same for a machine made anew.";
 
 const APART: &str = "\
 No two of them on one physical machine. A machine can change its placement group, but never leave
@@ -114,7 +115,10 @@ User data is gzipped and counted behind base64: 16,384 bytes. The metadata servi
 the machine; the script closes it for pods, which have no business with the secrets in it.";
 
 fn placement_group(name: &str) -> Block {
-    let label = expr(&format!("\"${{local.cluster}}-{}\"", name.replace('_', "-")));
+    let label = expr(&format!(
+        "\"${{local.cluster}}-{}\"",
+        name.replace('_', "-")
+    ));
     hcl::block! {
         resource "tencentcloud_placement_group" (name) {
             name = (label)

@@ -27,7 +27,10 @@ enum Side<'a> {
 }
 
 fn group(name: &str, description: &str) -> Block {
-    let label = expr(&format!("\"${{local.cluster}}-{}\"", name.replace('_', "-")));
+    let label = expr(&format!(
+        "\"${{local.cluster}}-{}\"",
+        name.replace('_', "-")
+    ));
     let description = expr(&format!("\"{description} of ${{local.cluster}}\""));
     hcl::block! {
         resource "tencentcloud_security_group" (name) {
@@ -48,7 +51,13 @@ fn rules(name: &str) -> Block {
     }
 }
 
-fn rule(block: &mut Block, direction: &str, other: Side<'_>, protocol_and_ports: (&str, &str), why: &str) {
+fn rule(
+    block: &mut Block,
+    direction: &str,
+    other: Side<'_>,
+    protocol_and_ports: (&str, &str),
+    why: &str,
+) {
     let (protocol, ports) = protocol_and_ports;
     let mut inner = Block::builder(direction).build();
     set(&mut inner, "action", "ACCEPT");
@@ -125,7 +134,13 @@ fn of_nodes(document: &mut Document, context: &Context<'_>) {
     let mut block = rules("control_plane");
     let control_plane = || Side::Group("control_plane");
     let worker = || Side::Group("worker");
-    rule(&mut block, "ingress", control_plane(), ALL, "etcd, kubelet, API servers");
+    rule(
+        &mut block,
+        "ingress",
+        control_plane(),
+        ALL,
+        "etcd, kubelet, API servers",
+    );
     if workers {
         for (protocol, ports, why) in [
             ("TCP", port.as_str(), "kube-apiserver"),
@@ -149,15 +164,39 @@ fn of_nodes(document: &mut Document, context: &Context<'_>) {
     );
     if workers {
         let mut block = rules("worker");
-        rule(&mut block, "ingress", worker(), ALL, "Pods and nodes among themselves");
-        rule(&mut block, "ingress", control_plane(), ALL, "kubelet and pods");
+        rule(
+            &mut block,
+            "ingress",
+            worker(),
+            ALL,
+            "Pods and nodes among themselves",
+        );
+        rule(
+            &mut block,
+            "ingress",
+            control_plane(),
+            ALL,
+            "kubelet and pods",
+        );
         egress(&mut block, context);
         document.block(block);
     }
     if context.etcd().is_some() {
         let mut block = rules("etcd");
-        rule(&mut block, "ingress", control_plane(), ("TCP", "2379"), "etcd, from the API servers");
-        rule(&mut block, "ingress", Side::Group("etcd"), ("TCP", "2379-2380"), "etcd, among its members");
+        rule(
+            &mut block,
+            "ingress",
+            control_plane(),
+            ("TCP", "2379"),
+            "etcd, from the API servers",
+        );
+        rule(
+            &mut block,
+            "ingress",
+            Side::Group("etcd"),
+            ("TCP", "2379-2380"),
+            "etcd, among its members",
+        );
         egress(&mut block, context);
         document.commented("Only API servers and members come to etcd.", block);
     }
