@@ -144,7 +144,7 @@ impl Provider for Tencent {
         // load balancer, whose name may not be taken twice.
         if target.cloud.internal {
             fields.push((
-                path("network.subnets (the load balancer's zone)"),
+                path("network.subnets[of the load balancer].zone"),
                 json!(context.load_balancer_zone()),
             ));
         } else {
