@@ -131,7 +131,9 @@ pub(in crate::provider) fn readme(context: &Context<'_>, own: &Readme<'_>) -> St
             own_name: own.own_name && !named,
             record: cloud.dns.is_some(),
             in_hosts: plan.endpoint.addresses != Addresses::Resolved,
-            rule_missing: made.is_none() && cloud.control_plane_security_group.is_none(),
+            rule_missing: made.is_none()
+                && cloud.control_plane_security_group.is_none()
+                && !cloud.facts.load_balancer_passes_security_groups,
             cni: plan.kubernetes.cni.is_some(),
             readyz: plan.health_check.readyz,
             anonymous_auth_off: !plan.health_check.readyz,
