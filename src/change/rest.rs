@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::facts::aws::ResourceKind;
+use crate::facts::changes::ResourceKind;
 
 use super::compare::Comparison;
 use super::delta::{AttributeChange, Difference};
@@ -201,6 +201,7 @@ fn region(comparison: &mut Comparison<'_>, difference: &Difference, file: &str) 
     {
         let note = attribute
             .note
+            .as_ref()
             .map(|note| format!(". {note}"))
             .unwrap_or_default();
         let what = format!("everything: the provider's {}{note}", attribute.sentence());
