@@ -49,6 +49,7 @@ pub(super) fn report(comparison: &mut Comparison<'_>) {
         );
         let added = new.difference(&old).map(|opening| (true, opening));
         let removed = old.difference(&new).map(|opening| (false, opening));
+        let complete = says_all(difference);
         let mut said = false;
         for (added, opening) in added.chain(removed) {
             if opening.companion {
@@ -58,7 +59,9 @@ pub(super) fn report(comparison: &mut Comparison<'_>) {
                     added,
                     opening.network.clone(),
                 );
-                companions.push(companion);
+                if complete {
+                    companions.push(companion);
+                }
                 continue;
             }
             let group = Group {
@@ -74,7 +77,7 @@ pub(super) fn report(comparison: &mut Comparison<'_>) {
                 .or_default()
                 .insert(opening.network.clone());
         }
-        if said && says_all(difference) {
+        if said && complete {
             claimed.insert(difference.address.clone());
         }
     }
@@ -141,6 +144,7 @@ fn reads(rules: &Rules, path: &str) -> bool {
         .iter()
         .chain(&rules.ports)
         .chain(&rules.protocol)
+        .chain(rules.refuses.keys())
         .any(|attribute| attribute == path)
 }
 
