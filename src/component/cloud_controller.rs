@@ -2,6 +2,10 @@
 //! examples/existing-cluster, with the rights of its `superset-role`: no controller of it has an
 //! account of its own.
 
+mod aliyun;
+
+pub use aliyun::aliyun;
+
 use serde_json::{Value, json};
 
 use crate::format::yaml;
