@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::code::cloud as code;
-use crate::diagnostic::{Diagnostic, List, Report, closest};
+use crate::diagnostic::{Count, Diagnostic, List, Report, closest};
 use crate::spec::CloudMachines;
 
 use super::Target;
@@ -33,8 +33,11 @@ pub(super) fn check(target: &Target<'_>, report: &mut Report) {
             report.push(
                 Diagnostic::new(
                     &code::ZONE_TWICE,
-                    format!("two {}es are in `{}`", target.subnet_word(), subnet.zone)
-                        .replace("subnetes", "subnets"),
+                    format!(
+                        "{} are in `{}`",
+                        Count(2, target.subnet_word()),
+                        subnet.zone
+                    ),
                 )
                 .value(target.subnet_path(at, "zone"), "the second one")
                 .also(target.subnet_path(first, "zone"), "the first one")
