@@ -815,6 +815,160 @@ fn machines() -> BoxedStrategy<Value> {
     .boxed()
 }
 
+/// The part of a spec for one of the clouds whose targets are alike.
+fn cloud(name: &'static str) -> BoxedStrategy<Value> {
+    let zone = || {
+        prop_oneof![
+            word(&[
+                "cn-hangzhou-h",
+                "ap-guangzhou-3",
+                "cn-north-4a",
+                "cn-north-4z",
+                "h"
+            ]),
+            any_text()
+        ]
+        .boxed()
+    };
+    let id = || {
+        let ids = word(&[
+            "vsw-a1b2c3d4",
+            "ins-a1b2c3d4",
+            "01234567-89ab-cdef-0123-456789abcdef",
+        ]);
+        prop_oneof![ids, any_text()].boxed()
+    };
+    let near = || word(&["10.0.0.0/20", "10.0.0.0/28", "10.0.16.0/20", "0.0.0.0/0"]);
+    let subnet = mapping(
+        vec![
+            ("zone", zone()),
+            ("cidr", prop_oneof![cidr4(), near()].boxed()),
+            ("id", id()),
+            ("apiAddress", address().boxed()),
+            ("nodeAddresses", prop_oneof![cidr4(), near()].boxed()),
+        ],
+        2,
+    );
+    let network = mapping(
+        vec![
+            (
+                "cidr",
+                prop_oneof![cidr4(), word(&["10.0.0.0/16", "0.0.0.0/0"])].boxed(),
+            ),
+            ("vpc", id()),
+            ("subnets", list(subnet, 4).boxed()),
+            ("nodeEgressCidrs", cidrs4().boxed()),
+            ("natCidrs", cidrs4().boxed()),
+        ],
+        1,
+    );
+    let machine = mapping(
+        vec![
+            ("name", any_text().boxed()),
+            ("address", address().boxed()),
+            ("role", word(&["controlPlane", "worker", "etcd"]).boxed()),
+            ("instanceId", id()),
+            ("zone", zone()),
+        ],
+        2,
+    );
+    let types = || {
+        mapping(
+            vec![
+                ("controlPlane", any_text().boxed()),
+                ("worker", any_text().boxed()),
+                ("etcd", any_text().boxed()),
+            ],
+            1,
+        )
+    };
+    let image = prop_oneof![
+        word(&[
+            "ubuntu-22.04",
+            "ubuntu-24.04",
+            "debian-12",
+            "rocky-9",
+            "alinux-3"
+        ]),
+        any_text().prop_map(|id| value!({ "id": id })),
+    ];
+    let sizes = mapping(
+        vec![
+            ("controlPlane", count().boxed()),
+            ("worker", count().boxed()),
+            ("etcd", count().boxed()),
+        ],
+        0,
+    );
+    let provision = mapping(
+        vec![
+            ("image", image.boxed()),
+            ("instanceTypes", types()),
+            (
+                "diskType",
+                prop_oneof![word(&["cloud_essd", "CLOUD_BSSD", "SSD"]), any_text()].boxed(),
+            ),
+            ("diskSizes", sizes),
+            ("sshKey", any_text().boxed()),
+        ],
+        3,
+    );
+    let machines = prop_oneof![
+        list(machine, 6).prop_map(|list| value!({ "existing": list })),
+        provision.prop_map(|provision| value!({ "provision": provision })),
+    ];
+    let mut fields = vec![
+        (
+            "region",
+            prop_oneof![
+                word(&[
+                    "cn-hangzhou",
+                    "ap-guangzhou",
+                    "cn-north-4",
+                    "cn-north-4a",
+                    "new-1"
+                ]),
+                any_text()
+            ]
+            .boxed(),
+        ),
+        ("network", network),
+        ("machines", machines.boxed()),
+        (
+            "dns",
+            mapping(vec![("zone", any_text().boxed()), ("zoneId", id())], 1),
+        ),
+        ("controlPlaneSecurityGroup", id()),
+        (
+            "deletionProtection",
+            any::<bool>().prop_map(Value::from).boxed(),
+        ),
+        (
+            "tags",
+            proptest::collection::btree_map("[ -~ä]{1,20}", "[ -~ä]{1,20}", 0..4)
+                .prop_map(|tags: BTreeMap<String, String>| value!(tags))
+                .boxed(),
+        ),
+    ];
+    match name {
+        "aliyun" => {
+            let slb = vec![("masterZone", zone()), ("slaveZone", zone())];
+            fields.push(("loadBalancer", word(&["nlb", "slb"]).boxed()));
+            fields.push(("slb", mapping(slb, 0)));
+        }
+        "tencent" => {
+            let clb = vec![
+                ("slaType", any_text().boxed()),
+                ("masterZone", zone()),
+                ("slaveZone", zone()),
+            ];
+            fields.push(("clb", mapping(clb, 0)));
+        }
+        _ => fields.push(("elb", mapping(vec![("zones", list(zone(), 3).boxed())], 0))),
+    }
+    mapping(fields, 3)
+}
+
 fn any_spec() -> BoxedStrategy<Value> {
     let kubernetes = mapping(
         vec![
@@ -863,6 +1017,7 @@ fn any_spec() -> BoxedStrategy<Value> {
             ("port", (1..=65535_u16).prop_map(Value::from).boxed()),
             ("exposure", word(&["internal", "internet"]).boxed()),
             ("allowedCidrs", cidrs().boxed()),
+            ("pin", word(&["auto", "off"]).boxed()),
         ],
         0,
     );
@@ -958,6 +1113,7 @@ fn any_spec() -> BoxedStrategy<Value> {
     let downloads = mapping(
         vec![
             ("airGapped", flag()),
+            ("mirrors", word(&["none", "china"]).boxed()),
             (
                 "proxy",
                 prop_oneof![word(&["http://p:1"]), source()].boxed(),
@@ -985,7 +1141,18 @@ fn any_spec() -> BoxedStrategy<Value> {
             ("kind", word(&["Cluster"]).boxed()),
             ("name", any_text().boxed()),
             ("kubernetes", kubernetes),
-            ("targets", mapping(vec![("aws", aws)], 1)),
+            (
+                "targets",
+                mapping(
+                    vec![
+                        ("aws", aws),
+                        ("aliyun", cloud("aliyun")),
+                        ("tencent", cloud("tencent")),
+                        ("huawei", cloud("huawei")),
+                    ],
+                    1,
+                ),
+            ),
             ("endpoint", endpoint),
             (
                 "etcd",
