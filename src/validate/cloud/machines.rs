@@ -7,6 +7,7 @@ use crate::diagnostic::code::cloud as code;
 use crate::diagnostic::code::cluster;
 use crate::diagnostic::{Count, Diagnostic, Place, Report};
 use crate::spec::{CloudMachine, Etcd, MachineRole};
+use crate::validate::networks::Named;
 use crate::validate::quorum::{self, Zones};
 use crate::validate::{addresses, names, networks};
 
@@ -44,8 +45,9 @@ pub(super) fn check(target: &Target<'_>, list: &[CloudMachine], report: &mut Rep
         }
     }
     let subnets = Sorted::new(target);
+    let cluster_networks = addresses::cluster_networks(target.spec);
     for (at, machine) in list.iter().enumerate() {
-        check_address(target, at, machine, &subnets, report);
+        check_address(target, (at, machine), &subnets, &cluster_networks, report);
     }
     unique(target, list, report);
     spread(target, list, &subnets, report);
@@ -142,9 +144,9 @@ fn ids(target: &Target<'_>, list: &[CloudMachine], report: &mut Report) {
 
 fn check_address(
     target: &Target<'_>,
-    at: usize,
-    machine: &CloudMachine,
+    (at, machine): (usize, &CloudMachine),
     subnets: &Sorted<'_>,
+    cluster_networks: &[Named],
     report: &mut Report,
 ) {
     let vpc = target.own.network.cidr;
@@ -192,8 +194,8 @@ fn check_address(
         return;
     }
     // An overlap with the VPC itself is refused as such.
-    let network = addresses::cluster_networks(target.spec)
-        .into_iter()
+    let network = cluster_networks
+        .iter()
         .find(|network| !inside && network.net.contains(&net));
     if let Some(network) = network {
         report.push(
