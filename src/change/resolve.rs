@@ -15,7 +15,8 @@ use hcl::template::{Element, Template};
 
 use super::folder::Folder;
 use super::value::{
-    further, measure, member, merge, plain_key, scalar, set, template_of, text, whole_resource,
+    further, joined, measure, member, merge, plain_key, scalar, set, template_of, text,
+    whole_resource,
 };
 
 /// Locals may stand in one another without end, in a file that a person wrote.
@@ -347,6 +348,10 @@ impl<'a> Resolver<'a> {
                     Expression::Array(keys.into_iter().map(Expression::String).collect())
                 }),
                 ("merge", objects) => merge(objects),
+                ("lookup", [object, key, ..]) => {
+                    member(object, &TraversalOperator::Index(key.clone())).cloned()
+                }
+                ("concat", lists) => joined(lists),
                 _ => None,
             }
         };

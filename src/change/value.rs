@@ -89,6 +89,18 @@ pub(super) fn set(items: &[Expression]) -> Option<Expression> {
     ))
 }
 
+/// Lists in one.
+pub(super) fn joined(lists: &[Expression]) -> Option<Expression> {
+    let mut all = Vec::new();
+    for list in lists {
+        let Expression::Array(items) = list else {
+            return None;
+        };
+        all.extend(items.iter().cloned());
+    }
+    Some(Expression::Array(all))
+}
+
 pub(super) fn merge(objects: &[Expression]) -> Option<Expression> {
     let mut all = BTreeMap::new();
     for object in objects {
