@@ -281,7 +281,7 @@ fn who(security_group: Option<&str>, one: &Instance, all: &[&Instance]) -> Strin
     }
 }
 
-/// ` on `tcp 6443``; nothing where a rule is about no port.
+/// Where one connects, with a space in front; nothing where a rule is about no port.
 fn port<'a>(protocol: Option<&str>, ports: impl Iterator<Item = &'a str>) -> String {
     let Some(protocol) = protocol else {
         return String::new();
