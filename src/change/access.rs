@@ -42,11 +42,21 @@ pub(super) fn report(comparison: &mut Comparison<'_>) {
     let mut groups: BTreeMap<Group, BTreeSet<String>> = BTreeMap::new();
     let mut companions: Vec<(String, String, bool, String)> = Vec::new();
     let mut claimed = BTreeSet::new();
+    let mut unrefused: Vec<(String, Opening)> = Vec::new();
     for difference in &comparison.differences {
         let (old, new) = (
-            openings(difference.old.as_ref(), &all),
-            openings(difference.new.as_ref(), &all),
+            openings(difference.old.as_ref(), &all, false),
+            openings(difference.new.as_ref(), &all, false),
         );
+        let (refused, refuses) = (
+            openings(difference.old.as_ref(), &all, true),
+            openings(difference.new.as_ref(), &all, true),
+        );
+        for opening in refused.difference(&refuses) {
+            if opening.ingress && !new.contains(opening) {
+                unrefused.push((difference.instance().file.clone(), opening.clone()));
+            }
+        }
         let added = new.difference(&old).map(|opening| (true, opening));
         let removed = old.difference(&new).map(|opening| (false, opening));
         let complete = says_all(difference);
@@ -90,6 +100,18 @@ pub(super) fn report(comparison: &mut Comparison<'_>) {
         }
     }
     comparison.claimed.extend(claimed);
+    for (file, opening) in unrefused {
+        let what = format!(
+            "{} is no longer refused to connect to {}{}: whom no other rule refuses can connect",
+            code(&opening.network),
+            opening.who,
+            opening.port,
+        );
+        let brief = format!("a refusal goes in front of {}", opening.who);
+        comparison
+            .say(Severity::Danger, Effect::Removes, opening.who, what, file)
+            .brief = Some(brief);
+    }
     for (group, networks) in &groups {
         let narrower = if group.added && group.ingress {
             narrower(&groups, group, networks)
@@ -148,15 +170,15 @@ fn reads(rules: &Rules, path: &str) -> bool {
         .any(|attribute| attribute == path)
 }
 
-/// What a resource lets in or out, if it is or holds rules.
-fn openings(one: Option<&Instance>, all: &[&Instance]) -> BTreeSet<Opening> {
+/// What a resource lets in or out, or refuses, if it is or holds rules.
+fn openings(one: Option<&Instance>, all: &[&Instance], refusing: bool) -> BTreeSet<Opening> {
     let mut found = BTreeSet::new();
     let Some((one, known)) = one.and_then(|one| Some((one, rule::of(&one.kind)?))) else {
         return found;
     };
     for rules in &known.rules {
         for block in blocks(one, rules) {
-            if !refuses(one, rules, &block) {
+            if refuses(one, rules, &block) == refusing {
                 found.extend(opening(one, rules, &block, all));
             }
         }
@@ -192,14 +214,16 @@ fn opening(one: &Instance, rules: &Rules, block: &str, all: &[&Instance]) -> Opt
     let value = |attribute: &String| one.plain(&format!("{block}{attribute}"));
     let group = rules.groups.iter().find_map(value);
     let network = match (rules.networks.iter().find_map(value), group) {
-        (Some(network), _) => network,
+        (Some(network), _) => network.to_owned(),
         // A block has no line of its own that names it.
-        (None, Some(group)) if rules.block.is_some() => group,
+        (None, Some(group)) if rules.block.is_some() => {
+            who(Some(group), one, all).trim_matches('`').to_owned()
+        }
         (None, Some(_)) => return None,
-        (None, None) => rules.everyone.as_deref()?,
+        (None, None) => rules.everyone.clone()?,
     };
     // Only plain networks: `each.value.public_ip` is known to nobody yet.
-    if rules.block.is_none() && parse(network).is_none() {
+    if rules.block.is_none() && parse(&network).is_none() {
         return None;
     }
     let direction = value(&rules.direction).unwrap_or(&rules.direction);
@@ -209,7 +233,7 @@ fn opening(one: &Instance, rules: &Rules, block: &str, all: &[&Instance]) -> Opt
         .map(|attribute| value(attribute).unwrap_or("all").to_lowercase());
     Some(Opening {
         ingress: direction == "ingress",
-        network: network.to_owned(),
+        network,
         who: who(
             rules
                 .of
@@ -257,7 +281,7 @@ fn who(security_group: Option<&str>, one: &Instance, all: &[&Instance]) -> Strin
     }
 }
 
-/// ` on `tcp 6443``; nothing where a rule is about no port.
+/// Where one connects, with a space in front; nothing where a rule is about no port.
 fn port<'a>(protocol: Option<&str>, ports: impl Iterator<Item = &'a str>) -> String {
     let Some(protocol) = protocol else {
         return String::new();

@@ -186,12 +186,15 @@ fn collect(
     }
 }
 
-/// The name, the content and the elements of a `dynamic` block, if the files tell.
+/// The name, the content and the elements of a `dynamic` block.
+type Dynamic<'a> = (String, &'a Body, Vec<(String, Expression)>);
+
+/// A `dynamic` block's parts, if the files tell.
 fn dynamic<'a>(
     resolver: &Resolver<'_>,
     block: &'a hcl::Block,
     variables: &Variables,
-) -> Option<(String, &'a Body, Vec<(String, Expression)>)> {
+) -> Option<Dynamic<'a>> {
     let label = block
         .labels()
         .first()

@@ -99,7 +99,7 @@ pub(super) fn report(comparison: &mut Comparison<'_>) {
             zones: &zones,
         };
         replaced(comparison, role, &placed);
-        moves(comparison, role, &before, &after, &file);
+        moves(comparison, role, &placed, &file);
     }
 }
 
@@ -107,7 +107,7 @@ pub(super) fn report(comparison: &mut Comparison<'_>) {
 struct Placed<'a> {
     before: &'a BTreeMap<String, String>,
     after: &'a BTreeMap<String, String>,
-    /// Their zones, where Terraform makes their machines.
+    /// Their zones or instance ids.
     zones: &'a (BTreeMap<String, String>, BTreeMap<String, String>),
 }
 
@@ -284,15 +284,14 @@ fn replaced(comparison: &mut Comparison<'_>, role: &Role, placed: &Placed<'_>) {
 }
 
 /// Nodes whose zone or address is another, beyond what replaces their machines.
-fn moves(
-    comparison: &mut Comparison<'_>,
-    role: &Role,
-    before: &BTreeMap<String, String>,
-    after: &BTreeMap<String, String>,
-    file: &str,
-) {
-    for (name, new) in after {
-        let Some(old) = before.get(name).filter(|old| *old != new) else {
+fn moves(comparison: &mut Comparison<'_>, role: &Role, placed: &Placed<'_>, file: &str) {
+    for name in placed.after.keys() {
+        let differ = |before: &BTreeMap<String, String>, after: &BTreeMap<String, String>| {
+            let (old, new) = (before.get(name)?, after.get(name)?);
+            (old != new).then(|| (old.clone(), new.clone()))
+        };
+        let address = differ(placed.before, placed.after);
+        let Some((old, new)) = address.or_else(|| differ(&placed.zones.0, &placed.zones.1)) else {
             continue;
         };
         // Said already, where Terraform makes the machine.
@@ -306,16 +305,16 @@ fn moves(
         }
         let list = names([name.as_str()]);
         if is_made(comparison, role, name) {
-            let change = readdressed(comparison, role, name, (old, new), file);
-            change.before = Some(old.clone());
-            change.after = Some(new.clone());
+            let change = readdressed(comparison, role, name, (&old, &new), file);
+            change.before = Some(old);
+            change.after = Some(new);
             continue;
         }
         let what = format!(
             "{} {list} is another machine: {} becomes {}. The load balancer follows; the node does not: its certificates{} hold the old address, so reset it and let it join again",
             role.word,
-            code(old),
-            code(new),
+            code(&old),
+            code(&new),
             if role.etcd {
                 " and its etcd member"
             } else {
@@ -324,8 +323,8 @@ fn moves(
         );
         let change = comparison.say(Severity::Danger, Effect::InPlace, list.clone(), what, file);
         change.brief = Some(format!("{} {list} is another machine", role.word));
-        change.before = Some(old.clone());
-        change.after = Some(new.clone());
+        change.before = Some(old);
+        change.after = Some(new);
     }
 }
 

@@ -15,7 +15,7 @@ use hcl::template::{Element, Template};
 
 use super::folder::Folder;
 use super::value::{
-    further, measure, member, merge, plain_key, scalar, set, template_of, text, whole_resource,
+    function, further, measure, member, plain_key, scalar, template_of, text, whole_resource,
 };
 
 /// Locals may stand in one another without end, in a file that a person wrote.
@@ -332,22 +332,12 @@ impl<'a> Resolver<'a> {
             None
         } else {
             match (call.name.name.as_str(), arguments.as_slice()) {
-                ("toset", [Expression::Array(items)]) => set(items),
-                (
-                    "tolist" | "tomap" | "tostring",
-                    [
-                        value @ (Expression::Array(_)
-                        | Expression::Object(_)
-                        | Expression::String(_)),
-                    ],
-                ) => Some(value.clone()),
                 ("keys", [value]) => self.elements(value, depth + 1).map(|elements| {
                     let mut keys: Vec<String> = elements.into_iter().map(|(key, _)| key).collect();
                     keys.sort();
                     Expression::Array(keys.into_iter().map(Expression::String).collect())
                 }),
-                ("merge", objects) => merge(objects),
-                _ => None,
+                (name, arguments) => function(name, arguments),
             }
         };
         known.unwrap_or_else(|| {

@@ -72,8 +72,8 @@ pub(super) fn plural(number: usize, noun: &str) -> String {
     if number == 1 {
         return noun.to_owned();
     }
-    if let Some(rest) = noun.strip_suffix("address") {
-        return format!("{rest}addresses");
+    if noun.ends_with("address") || noun.ends_with("ch") {
+        return format!("{noun}es");
     }
     match noun.strip_suffix('y') {
         Some(rest) if !rest.ends_with(['a', 'e', 'o', 'u']) => format!("{rest}ies"),

@@ -184,7 +184,7 @@ fn every_type_that_an_example_makes_is_known() {
                 continue;
             }
             for block in hcl::parse(text).expect("Terraform").blocks() {
-                let label = block.labels().first().map(|label| label.as_str());
+                let label = block.labels().first().map(hcl::BlockLabel::as_str);
                 let kind = match (block.identifier(), label) {
                     ("locals" | "moved", _) => continue,
                     ("resource", Some(kind)) => kind.to_owned(),
