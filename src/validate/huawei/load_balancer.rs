@@ -53,7 +53,10 @@ fn zones(target: &Target<'_>, elb: &HuaweiElb, report: &mut Report) {
             )
             .value(place, "a zone of the load balancer")
             .also(target.path("region"), "the region");
-            let near = known.and_then(|known| closest(zone, known.iter().map(String::as_str)));
+            let near = known.and_then(|known| {
+                let free = known.iter().filter(|known| !elb.zones.contains(known));
+                closest(zone, free.map(String::as_str))
+            });
             report.push(match near {
                 Some(near) => problem.replace_with(near),
                 None => problem.cure(format!(

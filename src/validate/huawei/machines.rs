@@ -145,12 +145,12 @@ fn ssh_key(target: &Target<'_>, key: &str, report: &mut Report) {
     let fault = if key.starts_with("ssh-") && key.contains(' ') {
         "is a public key, and not the name of a key pair".to_owned()
     } else if key.is_empty() || key.len() > MACHINES.key_pair_length {
-        format!("has 1 to {} characters", MACHINES.key_pair_length)
+        format!("must have 1 to {} characters", MACHINES.key_pair_length)
     } else if !key
         .bytes()
         .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
     {
-        "has only letters, digits, `_` and `-`".to_owned()
+        "may have only letters, digits, `_` and `-`".to_owned()
     } else {
         return;
     };
