@@ -50,6 +50,8 @@ pub static LOAD_BALANCER: LazyLock<LoadBalancer> = LazyLock::new(|| {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Network {
+    /// What a VPC's range is a part of.
+    pub vpc_ranges: Vec<Ipv4Net>,
     /// The kind of elastic IPs.
     pub eip_type: String,
     /// The NAT gateway.

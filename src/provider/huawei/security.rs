@@ -37,7 +37,7 @@ pub(super) fn document(context: &Context<'_>) -> Document {
         let mut block = rule(
             "ingress",
             "control_plane_api",
-            group,
+            &group,
             "kube-apiserver from the API load balancer",
         );
         ports(&mut block, "tcp", context.port());
@@ -74,10 +74,10 @@ fn group(document: &mut Document, name: &str, description: &str) {
 }
 
 /// A rule without its ports and its other side.
-fn rule(direction: &str, name: &str, group: Expression, description: &str) -> Block {
+fn rule(direction: &str, name: &str, group: &Expression, description: &str) -> Block {
     hcl::block! {
         resource "huaweicloud_networking_secgroup_rule" (name) {
-            security_group_id = (group)
+            security_group_id = (group.clone())
             description       = (description)
             direction         = (direction)
             ethertype         = "IPv4"
@@ -98,7 +98,7 @@ fn for_each(block: &mut Block, items: Expression) {
 
 /// Everything from another group.
 fn everything(document: &mut Document, name: &str, group: &str, from: &str, description: &str) {
-    let mut block = rule("ingress", name, expr(group), description);
+    let mut block = rule("ingress", name, &expr(group), description);
     set(&mut block, "remote_group_id", expr(from));
     document.block(block);
 }
@@ -145,7 +145,7 @@ fn from_workers(document: &mut Document, port: u16) {
     let mut block = rule(
         "ingress",
         "control_plane_worker",
-        expr(CONTROL_PLANE),
+        &expr(CONTROL_PLANE),
         "From workers",
     );
     for_each(
@@ -172,7 +172,7 @@ fn from_workers(document: &mut Document, port: u16) {
     let mut block = rule(
         "ingress",
         "control_plane_worker_icmp",
-        expr(CONTROL_PLANE),
+        &expr(CONTROL_PLANE),
         "Path MTU discovery and ping, from workers",
     );
     set(&mut block, "protocol", "icmp");
@@ -192,7 +192,7 @@ fn of_etcd(document: &mut Document) {
             "2379",
         ),
     ] {
-        let mut block = rule("ingress", name, expr(ETCD), description);
+        let mut block = rule("ingress", name, &expr(ETCD), description);
         set(&mut block, "protocol", "tcp");
         set(&mut block, "ports", ports);
         set(&mut block, "remote_group_id", expr(from));
@@ -223,13 +223,13 @@ fn egress(document: &mut Document, context: &Context<'_>) {
         if !there {
             continue;
         }
-        let mut block = rule("egress", &format!("{name}_vpc"), expr(group), "The VPC");
+        let mut block = rule("egress", &format!("{name}_vpc"), &expr(group), "The VPC");
         set(&mut block, "remote_ip_prefix", expr("local.vpc_cidr"));
         document.block(block);
         let mut block = rule(
             "egress",
             &format!("{name}_services"),
-            expr(group),
+            &expr(group),
             "Services of the cloud",
         );
         for_each(&mut block, expr("local.services"));
@@ -243,7 +243,7 @@ fn egress(document: &mut Document, context: &Context<'_>) {
         let mut block = rule(
             "egress",
             &format!("{name}_out"),
-            expr(group),
+            &expr(group),
             "nodeEgressCidrs of the spec",
         );
         for_each(&mut block, out.clone());
