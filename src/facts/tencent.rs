@@ -115,8 +115,6 @@ pub struct Machines {
     pub sizes: Vec<String>,
     /// How sizes with one processor begin.
     pub one_processor: String,
-    /// The largest data disk, in GiB.
-    pub largest_data_disk: u16,
     /// The step of a data disk's size, in GiB.
     pub data_disk_step: u16,
     /// The form of a key pair's id.

@@ -81,31 +81,19 @@ super::codes! {
         cure: "Use S5.LARGE8, or S5.MEDIUM4 for a test cluster.",
         source: "kubeadm: preflight checks NumCPU and Mem; Tencent Cloud CVM: Instance types",
     }
-    DISK_TYPE = "HGN4433" Warning "a kind of disk that hagen does not know" {
-        cause: "Kinds of disks differ by zone and by type of machine, so hagen cannot know them all. A kind that is misspelt is refused when Terraform applies, half-way through.",
-        example: "diskType: CLOUD_BSD",
-        cure: "Use CLOUD_BSSD, CLOUD_HSSD or CLOUD_PREMIUM. If the kind is new, go on.",
-        source: "Tencent Cloud CBS: Cloud disk types; CVM API: SystemDisk",
-    }
-    LOCAL_DISK = "HGN4434" Error "a local disk" {
-        cause: "A local disk belongs to one host: its data is lost when the machine moves, and no machine of a current type has one as its system disk.",
-        example: "diskType: LOCAL_SSD",
-        cure: "Use a cloud disk, for instance CLOUD_BSSD.",
-        source: "Terraform provider tencentcloud: tencentcloud_instance, system_disk_type; Tencent Cloud CVM: Storage",
-    }
-    DISK_SIZE = "HGN4435" Error "a disk of a size that Tencent Cloud does not make" {
-        cause: "A system disk has 50 to 2048 GiB here, and a data disk 20 to 32000 in steps of 10.",
+    DISK_STEP = "HGN4433" Error "a data disk of a size that Tencent Cloud does not make" {
+        cause: "Data disks grow in steps of 10 GiB. Terraform plans any number, and the cloud refuses it when it applies.",
         example: "diskSizes: { etcd: 45 }",
-        cure: "Use 100 for system disks and 40 for etcd's.",
-        source: "Tencent Cloud CVM API: SystemDisk and DataDisk, DiskSize",
+        cure: "Use 40 or 50.",
+        source: "Tencent Cloud CVM API: DataDisk, DiskSize",
     }
-    SSH_KEY = "HGN4436" Error "a key pair that is not given by its id" {
+    SSH_KEY = "HGN4434" Error "a key pair that is not given by its id" {
         cause: "Tencent Cloud takes the id of a key pair, skey- with letters and digits behind it. Its name, or the key itself, is something else.",
         example: "sshKey: laptop",
         cure: "Copy the id from the console, or from `tccli cvm DescribeKeyPairs`.",
         source: "Terraform provider tencentcloud: tencentcloud_instance, key_ids",
     }
-    HOST_NAME = "HGN4437" Error "a host name that a machine of Tencent Cloud cannot have" {
+    HOST_NAME = "HGN4435" Error "a host name that a machine of Tencent Cloud cannot have" {
         cause: "The node's name is the machine's host name, and on Tencent Cloud that has 2 to 60 characters.",
         example: "machines: { existing: [ { name: a, … } ] }",
         cure: "Use the host name that the machine has, between 2 and 60 characters.",
@@ -123,11 +111,5 @@ super::codes! {
         example: "allowedCidrs with 120 networks",
         cure: "Merge neighbouring networks.",
         source: "Tencent Cloud VPC: Security group limits",
-    }
-    IPV6_CLIENT = "HGN4443" Error "IPv6 clients of an IPv4 load balancer" {
-        cause: "The load balancer has an IPv4 address, so nobody reaches it over IPv6, and a rule with an IPv6 range is refused when Terraform applies.",
-        example: "allowedCidrs: [2001:db8::/32]",
-        cure: "Give the IPv4 networks that clients come from.",
-        source: "Terraform provider tencentcloud: tencentcloud_clb_instance, address_ip_version; tencentcloud_security_group_rule_set, cidr_block",
     }
 }

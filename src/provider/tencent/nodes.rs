@@ -132,17 +132,34 @@ fn image(document: &mut Document, made: &MadeMachines) {
     let id = match &made.image {
         Image::Id(id) => hcl::Expression::String(id.clone()),
         Image::Newest { name, .. } => {
-            let name = name.clone();
+            let (name, instance_type) = (name.clone(), made.control_plane_type.clone());
             document.commented(
-                "Tencent Cloud's own image. It is read at every plan, and only new machines get it.",
+                "Tencent Cloud's own images that this type of machine takes. They are read at every plan, and\n\
+                 only new machines get another one.",
                 hcl::block! {
                     data "tencentcloud_images" "node" {
                         image_type       = ["PUBLIC_IMAGE"]
                         image_name_regex = (name)
+                        instance_type    = (instance_type)
+
+                        lifecycle {
+                            postcondition {
+                                condition     = (expr("length(self.images) > 0"))
+                                error_message = "There is no such public image for this type of machine in this region: give the image by its id."
+                            }
+                        }
                     }
                 },
             );
-            expr("data.tencentcloud_images.node.images[0].image_id")
+            document.commented(
+                "They come in no order: the newest one, or else the one with the highest number.",
+                hcl::block! {
+                    locals {
+                        images = (expr("{ for image in data.tencentcloud_images.node.images : \"${coalesce(image.created_time, \"-\")} ${image.image_name}\" => image.image_id... }"))
+                    }
+                },
+            );
+            expr("local.images[reverse(sort(keys(local.images)))[0]][0]")
         }
     };
     document.block(hcl::block! {
@@ -201,6 +218,8 @@ fn instances(
     ignored.push("key_ids");
     set(&mut block, "system_disk_type", disk_type);
     set(&mut block, "system_disk_size", disk);
+    // Without it the machine is stopped for a larger disk.
+    set(&mut block, "system_disk_resize_online", true);
     set(
         &mut block,
         "user_data",

@@ -1,7 +1,7 @@
 //! The machines: types, disks, keys, host names.
 
 use crate::diagnostic::code::tencent as code;
-use crate::diagnostic::{Diagnostic, Report, closest};
+use crate::diagnostic::{Diagnostic, Report};
 use crate::facts::tencent::MACHINES;
 use crate::spec::{CloudMachine, CloudProvision, Etcd};
 
@@ -10,8 +10,7 @@ use super::Target;
 /// Machines that Terraform makes.
 pub(super) fn made(target: &Target<'_>, provision: &CloudProvision, report: &mut Report) {
     instance_types(target, provision, report);
-    disk_type(target, &provision.disk_type, report);
-    disk_sizes(target, provision, report);
+    data_disk(target, provision, report);
     if let Some(key) = &provision.ssh_key {
         ssh_key(target, key, report);
     }
@@ -100,97 +99,48 @@ fn size_of(kind: &str) -> Option<&str> {
     (family_fits && memory_fits && size.len() <= 20).then_some(size)
 }
 
-fn disk_type(target: &Target<'_>, kind: &str, report: &mut Report) {
-    let at = target.path("machines.provision.diskType");
-    let known = &target.facts.disk_types;
-    if kind.starts_with("LOCAL_") {
-        report.push(
-            Diagnostic::new(
-                &code::LOCAL_DISK,
-                format!("`{kind}` is a local disk, which does not outlive its host"),
-            )
-            .value(at, "not a cloud disk")
-            .cure("use a cloud disk, for instance `CLOUD_BSSD`"),
-        );
-    } else if !known.iter().any(|known| known == kind) {
-        let problem = Diagnostic::new(
-            &code::DISK_TYPE,
-            format!("hagen does not know disks of the kind `{kind}`"),
-        )
-        .value(at, "not a known kind");
-        report.push(match closest(kind, known.iter().map(String::as_str)) {
-            Some(near) => problem
-                .cure(format!("did you mean `{near}`? If the kind is new, go on"))
-                .replace_with(near),
-            None => problem.cure(format!(
-                "use one of {}; if it is new, go on",
-                known.join(", ")
-            )),
-        });
-    }
-}
-
-fn disk_sizes(target: &Target<'_>, provision: &CloudProvision, report: &mut Report) {
-    let sizes = provision.disk_sizes;
-    let facts = target.facts;
-    let system = (facts.smallest_disk, facts.largest_disk, 1);
-    let data = (
-        facts.smallest_data_disk,
-        MACHINES.largest_data_disk,
-        MACHINES.data_disk_step,
-    );
-    let mut all = vec![
-        ("controlPlane", "system", sizes.control_plane, system),
-        ("worker", "system", sizes.worker, system),
-    ];
+/// Data disks grow in steps. How small and how large they may be is another rule's.
+fn data_disk(target: &Target<'_>, provision: &CloudProvision, report: &mut Report) {
+    let (size, step) = (provision.disk_sizes.etcd, MACHINES.data_disk_step);
+    let allowed = target.facts.smallest_data_disk..=target.facts.largest_disk;
     // Without external etcd there is no such disk, whatever its size.
-    if target.spec.etcd != Etcd::Stacked {
-        all.push(("etcd", "data", sizes.etcd, data));
-    }
-    for (key, what, size, (smallest, largest, step)) in all {
-        let fault = if size < smallest {
-            "too small"
-        } else if size > largest {
-            "too large"
-        } else if size % step != 0 {
-            "not in steps of 10"
-        } else {
-            continue;
-        };
-        let problem = Diagnostic::new(
-            &code::DISK_SIZE,
-            format!("a {what} disk of {size} GiB is {fault}"),
-        )
-        .value(
-            target.path(&format!("machines.provision.diskSizes.{key}")),
-            fault,
-        );
-        report.push(if step > 1 {
-            problem.cure(format!(
-                "use {smallest} to {largest} GiB, in steps of {step}"
-            ))
-        } else {
-            problem.cure(format!("use {smallest} to {largest} GiB"))
-        });
-    }
-}
-
-fn ssh_key(target: &Target<'_>, key: &str, report: &mut Report) {
-    if MACHINES.key_pair.fits(key) {
+    if target.spec.etcd == Etcd::Stacked || !allowed.contains(&size) || size.is_multiple_of(step) {
         return;
     }
-    let fault = if key.starts_with("ssh-") && key.contains(' ') {
-        "is a public key, and not the id of a key pair"
-    } else {
-        "is not the id of a key pair"
-    };
     report.push(
-        Diagnostic::new(&code::SSH_KEY, format!("`sshKey` {fault}"))
-            .value(
-                target.path("machines.provision.sshKey"),
-                format!("an id is as {}", MACHINES.key_pair.example()),
-            )
-            .cure("copy the id from the console, or from `tccli cvm DescribeKeyPairs`"),
+        Diagnostic::new(
+            &code::DISK_STEP,
+            format!("a data disk has {step} GiB or a multiple of it, and not {size}"),
+        )
+        .value(
+            target.path("machines.provision.diskSizes.etcd"),
+            format!("not in steps of {step}"),
+        )
+        .cure(format!("use {}", size.next_multiple_of(step)))
+        .replace_with(size.next_multiple_of(step).to_string()),
+    );
+}
+
+/// Other clouds take the name of a key pair; what is neither is another rule's.
+fn ssh_key(target: &Target<'_>, key: &str, report: &mut Report) {
+    let is_name = key.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && key.len() <= 128
+        && key
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    if !is_name || MACHINES.key_pair.fits(key) {
+        return;
+    }
+    report.push(
+        Diagnostic::new(
+            &code::SSH_KEY,
+            format!("`{key}` is not the id of a key pair"),
+        )
+        .value(
+            target.path("machines.provision.sshKey"),
+            format!("an id is as {}", MACHINES.key_pair.example()),
+        )
+        .cure("copy the id from the console, or from `tccli cvm DescribeKeyPairs`"),
     );
 }
 

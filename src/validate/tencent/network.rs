@@ -1,6 +1,6 @@
 //! The network: its range, and the rules of security groups.
 
-use ipnet::{IpNet, Ipv4Net};
+use ipnet::Ipv4Net;
 
 use crate::diagnostic::code::tencent as code;
 use crate::diagnostic::{Count, Diagnostic, Report};
@@ -11,7 +11,6 @@ use super::Target;
 pub(super) fn check(target: &Target<'_>, report: &mut Report) {
     range(target, report);
     rules(target, report);
-    clients(target, report);
 }
 
 fn range(target: &Target<'_>, report: &mut Report) {
@@ -63,21 +62,6 @@ fn rules(target: &Target<'_>, report: &mut Report) {
                 )
                 .key(path, "too many networks")
                 .cure("merge neighbouring networks"),
-            );
-        }
-    }
-}
-
-fn clients(target: &Target<'_>, report: &mut Report) {
-    for (at, client) in target.spec.endpoint.allowed_cidrs.iter().enumerate() {
-        if matches!(client, IpNet::V6(_)) {
-            report.push(
-                Diagnostic::new(
-                    &code::IPV6_CLIENT,
-                    format!("nobody in `{client}` reaches a load balancer with an IPv4 address"),
-                )
-                .value(format!("endpoint.allowedCidrs[{at}]"), "IPv6")
-                .cure("remove it, or give the IPv4 network that they come from"),
             );
         }
     }
