@@ -69,6 +69,16 @@ impl<'a> Resolver<'a> {
         self.instances_of(address, 0)
     }
 
+    /// The keys and values that a collection in a `dynamic` block has, if the files tell.
+    pub(super) fn elements_of(
+        &self,
+        collection: &Expression,
+        variables: &Variables,
+    ) -> Option<Vec<(String, Expression)>> {
+        let value = self.resolve(collection, variables);
+        self.elements(&value, 0)
+    }
+
     fn instances_of(&self, address: &str, depth: usize) -> Option<Vec<(String, Expression)>> {
         let block = self.folder.resources.get(address)?;
         let for_each = block
@@ -285,8 +295,10 @@ impl<'a> Resolver<'a> {
                     None => return unresolved(),
                 }
             }
-            (Expression::Variable(variable), Some(name)) if variable.as_str() == "each" => {
-                let Some(value) = variables.get(&format!("each.{name}")) else {
+            (Expression::Variable(variable), Some(name))
+                if variables.contains_key(&format!("{}.{name}", variable.as_str())) =>
+            {
+                let Some(value) = variables.get(&format!("{}.{name}", variable.as_str())) else {
                     return Expression::from(traversal.clone());
                 };
                 operators = &operators[1..];

@@ -12,7 +12,9 @@ const OF_NODES: &[&str] = &[
     "control_plane",
     "control_plane_addresses",
     "etcd",
+    "etcd_addresses",
     "workers",
+    "workers_addresses",
 ];
 
 pub(super) fn report(comparison: &mut Comparison<'_>) {

@@ -3,8 +3,10 @@
 //! account of its own.
 
 mod aliyun;
+mod huawei;
 
 pub use aliyun::aliyun;
+pub use huawei::huawei;
 
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use super::cloud::{self, Cloud, Kind};
 use super::{CloudController, Plan, Target};
-use crate::facts::huawei::LOAD_BALANCER;
+use crate::facts::huawei::{CLOUD_CONTROLLER, LOAD_BALANCER};
 use crate::spec;
 
 /// What a plan decides for Huawei Cloud.
@@ -40,7 +40,7 @@ pub(super) fn build(spec: &spec::Cluster, target: &spec::Huawei) -> Plan {
         name_length: LOAD_BALANCER.name_length,
         controller: external.then(|| CloudController {
             cloud: "huawei",
-            image: String::new(),
+            image: CLOUD_CONTROLLER.image.clone(),
         }),
     };
     let subnets = &target.network.subnets;

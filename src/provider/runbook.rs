@@ -10,7 +10,7 @@ use self::words::{
 };
 use crate::component::{kubeadm, placeholder, secrets};
 use crate::format::template;
-use crate::plan::{Drop, Etcd, Host, Node, PackageManager, Plan, Role, SecretsMode};
+use crate::plan::{Drop, Etcd, Host, Node, PackageManager, Plan, Role, SecretsMode, Target};
 
 /// A task.
 #[derive(Clone, Copy, Debug)]
@@ -119,6 +119,8 @@ struct Values<'a> {
     drop_file: bool,
     drop_url: bool,
     cloud_controller: bool,
+    controller_keys: bool,
+    controller_region: &'a str,
     hop_limit: bool,
     object_put: String,
     object_sign: &'a str,
@@ -315,6 +317,11 @@ fn values<'a>(plan: &'a Plan, cloud: &Cloud<'a>, task: Task<'a>, paths: Paths<'a
     let bundles = below("secrets");
     let new = node.map_or("NODE", |node| &node.name);
     let to_new = |bundle: &str| deliver_indented("       ", new, &format!("{bundles}/{bundle}"));
+    // Where machines have no role that the controller could use.
+    let controller_region = match &plan.target {
+        Target::Huawei(target) => Some(target.cloud.region.as_str()),
+        _ => None,
+    };
     let [machine, volume, attachment] = node.map_or_else(Default::default, cloud.resources);
     let mut bundle_names: Vec<String> = Vec::new();
     for node in &plan.nodes {
@@ -357,6 +364,8 @@ fn values<'a>(plan: &'a Plan, cloud: &Cloud<'a>, task: Task<'a>, paths: Paths<'a
         drop_file: mode == SecretsMode::Drop(Drop::File),
         drop_url: mode == SecretsMode::Drop(Drop::Url),
         cloud_controller: plan.cloud_controller.is_some(),
+        controller_keys: controller_region.is_some(),
+        controller_region: controller_region.unwrap_or_default(),
         hop_limit: cloud.hop_limit,
         object_put: cloud.object_store.put.replace("{bundles}", &bundles),
         object_sign: cloud.object_store.sign,

@@ -6,8 +6,12 @@ use ipnet::IpNet;
 
 use crate::diagnostic::code::cluster as code;
 use crate::diagnostic::{Diagnostic, Report};
+use crate::facts::mirrors::china;
 use crate::facts::public_hosts::{is_other_name_of_docker_hub, is_public};
-use crate::spec::{Cluster, Cni, Downloads, Etcd};
+use crate::spec::{
+    CONTAINERD_REPOSITORY, Cluster, Cni, Downloads, Etcd, IMAGE_REPOSITORY, Mirrors,
+    PACKAGE_REPOSITORY,
+};
 
 use super::form::leading_zero;
 use super::names;
@@ -228,18 +232,38 @@ fn unused(spec: &Cluster, report: &mut Report) {
 fn air_gap(spec: &Cluster, report: &mut Report) {
     let (kubernetes, downloads) = (&spec.kubernetes, &spec.downloads);
     let mirrored = |host: &str| downloads.registry_mirrors.contains_key(host);
+    let mirrors = downloads.mirrors == Mirrors::China;
     let mut public = |path: String, what: &str, host: &str, key: &str| {
+        // What a public mirror stands in for is on the internet all the same.
+        let stands_in = mirrors
+            && [
+                china("other").images.as_str(),
+                PACKAGE_REPOSITORY,
+                CONTAINERD_REPOSITORY,
+            ]
+            .iter()
+            .any(|repository| self::host(repository) == host);
+        let host = if stands_in {
+            "a public mirror in China".to_owned()
+        } else {
+            format!("`{host}`")
+        };
         report.push(
             Diagnostic::new(
                 &code::PUBLIC_SOURCE,
-                format!("{what} would come from `{host}`, which is on the internet"),
+                format!("{what} would come from {host}, which is on the internet"),
             )
             .value(path, "out of reach")
             .also(AIR_GAPPED, "machines reach mirrors alone")
             .cure(format!("name a mirror of your own in `{key}`")),
         );
     };
-    let registry = image_registry(&kubernetes.image_repository);
+    let repository = kubernetes.image_repository.as_str();
+    let registry = if mirrors && repository == IMAGE_REPOSITORY {
+        image_registry(&china("other").images)
+    } else {
+        image_registry(repository)
+    };
     if is_public(registry) && !mirrored(registry) {
         let key = "kubernetes.imageRepository";
         public(key.into(), "images of Kubernetes", registry, key);
@@ -311,7 +335,7 @@ fn air_gap(spec: &Cluster, report: &mut Report) {
 }
 
 /// The host of an address without a scheme.
-fn host(text: &str) -> &str {
+pub(super) fn host(text: &str) -> &str {
     text.split(['/', '?', '#']).next().unwrap_or_default()
 }
 

@@ -3,14 +3,21 @@
 //! A file of Terraform for each concern, with the same names on every target. What is set to what, and
 //! why, stands in the comments of the emitted files and in `providers/huawei`.
 
+mod cloud_controller;
+mod dns;
+mod load_balancer;
+mod network;
+mod nodes;
 mod runbook;
+mod security;
 
 use serde_json::Value;
 
-use super::cloud::{self, Balancer, Context};
+use super::cloud::{self, Balancer, Context, Outputs};
 use super::runbook::{Paths, Task};
 use super::{GITIGNORE, Provider, Usage, cloud_init, user_data, variables};
 use crate::artifact::ArtifactSet;
+use crate::component;
 use crate::format::terraform::Document;
 use crate::plan::cloud::Machines;
 use crate::plan::{Plan, Target, huawei};
@@ -28,10 +35,32 @@ impl Provider for Huawei {
     }
 
     fn abilities(&self) -> &'static [(&'static str, &'static str)] {
-        &[(
-            "API load balancer",
-            "dedicated Elastic Load Balance (ELB), internal or internet-facing",
-        )]
+        &[
+            (
+                "API load balancer",
+                "dedicated Elastic Load Balance (ELB), internal or internet-facing",
+            ),
+            (
+                "health check",
+                "HTTPS /readyz, or the port where anonymous access is off",
+            ),
+            (
+                "fixed addresses",
+                "one private address, and an elastic IP where internet-facing",
+            ),
+            ("network", "an existing VPC, or one that hagen makes"),
+            ("machines", "made by Terraform, or existing ones by address"),
+            (
+                "etcd",
+                "stacked, or external on machines with a data disk of their own",
+            ),
+            ("name", "your own, in /etc/hosts or a private DNS record"),
+            ("mirrors", "packages and images from within China"),
+            (
+                "Services",
+                "the cloud controller of Huawei Cloud, with cloudProvider: external",
+            ),
+        ]
     }
 
     fn example(&self) -> &'static str {
@@ -44,13 +73,7 @@ impl Provider for Huawei {
             plan,
             cloud: &target.cloud,
         };
-        // To be replaced: what the load balancer's resources give.
-        let balancer = Balancer {
-            dns_name: "\"\"",
-            node_addresses: "[]",
-            address_of: &|_| "\"\"".to_owned(),
-        };
-        let files: [(&str, Document); 4] = [
+        let files: [(&str, Document); 12] = [
             (
                 "versions.tf",
                 cloud::versions(
@@ -69,10 +92,31 @@ impl Provider for Huawei {
                 ),
             ),
             ("variables.tf", variables::document(plan)),
+            ("network.tf", network::document(&context)),
+            (
+                "load-balancer.tf",
+                load_balancer::document(&context, target),
+            ),
+            ("security.tf", security::document(&context)),
             (
                 "cloud-init.tf",
-                cloud_init::document(plan, cloud::names_and_addresses(&context, &balancer)),
+                cloud_init::document(
+                    plan,
+                    cloud::names_and_addresses(
+                        &context,
+                        &Balancer {
+                            dns_name: "",
+                            node_addresses: "[huaweicloud_elb_loadbalancer.api.ipv4_address]",
+                            address_of: &address_of,
+                        },
+                    ),
+                ),
             ),
+            ("control-plane.tf", nodes::control_plane(&context)),
+            ("etcd.tf", nodes::etcd(&context)),
+            ("workers.tf", nodes::workers(&context)),
+            ("dns.tf", dns::document(&context)),
+            ("outputs.tf", outputs(&context)),
         ];
         for (path, document) in files {
             if !document.is_empty() {
@@ -80,6 +124,13 @@ impl Provider for Huawei {
             }
         }
         super::machines(plan, artifacts);
+        if let Some(controller) = &plan.cloud_controller {
+            artifacts.insert(
+                "manifests/huawei-cloud-controller-manager.yaml",
+                component::cloud_controller::huawei(controller),
+            );
+            artifacts.insert(cloud_controller::POLICY, cloud_controller::policy());
+        }
         artifacts.insert("README.md", runbook::document(&context));
         artifacts.insert(".gitignore", GITIGNORE.to_owned());
     }
@@ -97,9 +148,37 @@ impl Provider for Huawei {
     }
 
     fn immutable(&self, plan: &Plan) -> Vec<(String, Value)> {
-        let kind = "elb";
-        cloud::immutable(&target(plan).cloud, kind)
+        cloud::immutable(&target(plan).cloud, "elb")
     }
+}
+
+/// One of the load balancer's addresses, by the key of the plan.
+fn address_of(key: &str) -> String {
+    match key {
+        "public" => "huaweicloud_vpc_eip.api.address",
+        _ => "huaweicloud_elb_loadbalancer.api.ipv4_address",
+    }
+    .to_owned()
+}
+
+fn outputs(context: &Context<'_>) -> Document {
+    cloud::outputs(
+        context,
+        &Outputs {
+            dns_name: "",
+            // People come by the public one, nodes by the private one.
+            addresses: if context.cloud.internal {
+                "[huaweicloud_elb_loadbalancer.api.ipv4_address]"
+            } else {
+                "[huaweicloud_vpc_eip.api.address]"
+            },
+            load_balancer: "huaweicloud_elb_loadbalancer.api.id",
+            target_group: ("huaweicloud_elb_pool.api.id", "backend server group"),
+            security_group: "",
+            control_plane_security_group: "huaweicloud_networking_secgroup.control_plane.id",
+            source: "${local.api_source}",
+        },
+    )
 }
 
 fn target(plan: &Plan) -> &huawei::Huawei {
