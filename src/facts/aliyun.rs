@@ -76,8 +76,6 @@ pub struct Machines {
     pub entry_disk: String,
     /// These families.
     pub entry_families: Vec<String>,
-    /// The largest data disk, in GiB.
-    pub largest_data_disk: u16,
     /// Where the cloud's own services are inside every VPC.
     pub service_range: Ipv4Net,
     /// The priority of a rule that goes first.

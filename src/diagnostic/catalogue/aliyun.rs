@@ -93,19 +93,7 @@ super::codes! {
         cure: "Use cloud_essd or cloud_auto.",
         source: "Alibaba Cloud ECS: Encrypted disks",
     }
-    DATA_DISK_SIZE = "HGN4324" Error "a data disk that is too large" {
-        cause: "A data disk of a machine has at most 32,768 GiB. Terraform notices only when it applies.",
-        example: "etcd: { external: { count: 3 } }, diskSizes: { etcd: 40000 }",
-        cure: "Use a smaller disk: etcd keeps 8 GiB at most.",
-        source: "Terraform provider alicloud: alicloud_instance, data_disks.size",
-    }
-    KEY_PAIR = "HGN4325" Error "no name of a key pair" {
-        cause: "The name of a key pair has 2 to 128 characters: letters, digits and `:_-`, a letter first. A public key or a file is something else.",
-        example: "sshKey: ssh-ed25519 AAAA…",
-        cure: "Upload the key as a key pair of the region, and give its name.",
-        source: "Alibaba Cloud ECS API: CreateKeyPair",
-    }
-    ENTRY_DISK = "HGN4326" Warning "an ESSD Entry disk on another machine" {
+    ENTRY_DISK = "HGN4324" Warning "an ESSD Entry disk on another machine" {
         cause: "ESSD Entry disks go with the economy and universal families (ecs.e and ecs.u1) only. The cloud refuses them on other machines.",
         example: "diskType: cloud_essd_entry, instanceTypes: { controlPlane: ecs.g7.large }",
         cure: "Use cloud_essd.",

@@ -39,19 +39,6 @@ pub(super) fn check(target: &Target<'_>, report: &mut Report) {
         }
     }
     disks(target, provision, report);
-    if let Some(key) = provision.ssh_key.as_deref().filter(|key| !is_key_pair(key)) {
-        report.push(
-            Diagnostic::new(
-                &code::KEY_PAIR,
-                format!(
-                    "a key pair's name has 2 to 128 letters, digits and `:_-`, a letter first, and this one has {} characters",
-                    key.chars().count()
-                ),
-            )
-            .value(target.path("machines.provision.sshKey"), "no name of a key pair")
-            .cure("upload the key as a key pair of the region, and give its name"),
-        );
-    }
 }
 
 fn types(provision: &CloudProvision) -> impl Iterator<Item = (&'static str, &str)> {
@@ -78,14 +65,6 @@ fn family(name: &str) -> Option<&str> {
                 .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
     };
     (plain(family) && plain(size) && parts.next().is_none()).then_some(family)
-}
-
-fn is_key_pair(name: &str) -> bool {
-    (2..=128).contains(&name.len())
-        && name.starts_with(|first: char| first.is_ascii_alphabetic())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b":_-".contains(&byte))
 }
 
 fn disks(target: &Target<'_>, provision: &CloudProvision, report: &mut Report) {
@@ -115,28 +94,11 @@ fn disks(target: &Target<'_>, provision: &CloudProvision, report: &mut Report) {
             .replace_with(MACHINES.encryptable[0].clone()),
         );
     }
-    let size = provision.disk_sizes.etcd;
-    if target.etcd_machines() > 0 && size > MACHINES.largest_data_disk {
-        report.push(
-            Diagnostic::new(
-                &code::DATA_DISK_SIZE,
-                format!(
-                    "a data disk has at most {} GiB, and {size} are asked for",
-                    MACHINES.largest_data_disk
-                ),
-            )
-            .value(
-                target.path("machines.provision.diskSizes.etcd"),
-                "too large",
-            )
-            .cure("use a smaller disk: etcd keeps 8 GiB at most"),
-        );
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{family, is_key_pair};
+    use super::family;
 
     #[test]
     fn families_of_types() {
@@ -152,14 +114,6 @@ mod tests {
             "m5.large",
         ] {
             assert_eq!(family(bad), None, "{bad}");
-        }
-    }
-
-    #[test]
-    fn names_of_key_pairs() {
-        assert!(is_key_pair("ops"));
-        for bad in ["", "a", "1ops", "ssh-ed25519 AAAA", "ops/key"] {
-            assert!(!is_key_pair(bad), "{bad}");
         }
     }
 }
