@@ -58,6 +58,8 @@ pub struct Slb {
     pub specifications: Vec<String>,
     /// The one that hagen advises.
     pub default: String,
+    /// Those that take too few connections for a cluster in production.
+    pub too_small: Vec<String>,
     /// The most entries of an access control list.
     pub acl_entries: usize,
 }
@@ -70,8 +72,10 @@ pub struct Machines {
     pub arm_families: Vec<String>,
     /// Kinds of disks that can be an encrypted system disk.
     pub encryptable: Vec<String>,
-    /// The largest data disk, in GiB.
-    pub largest_data_disk: u16,
+    /// The kind of disk that goes with some families only.
+    pub entry_disk: String,
+    /// These families.
+    pub entry_families: Vec<String>,
     /// Where the cloud's own services are inside every VPC.
     pub service_range: Ipv4Net,
     /// The priority of a rule that goes first.

@@ -52,20 +52,7 @@ pub(super) fn etcd(context: &Context<'_>) -> Document {
     document.commented("Each member's zone, and its address.", locals);
     deployment_set(&mut document, "etcd");
     let size = (made.etcd_type.as_str(), context.cloud.facts.etcd_root_disk);
-    let mut block = instances("etcd", size, made);
-    let disk_type = made.disk_type.clone();
-    nest(
-        &mut block,
-        hcl::block! {
-            data_disks {
-                name                 = "etcd"
-                category             = (disk_type)
-                size                 = (made.etcd_disk)
-                encrypted            = true
-                delete_with_instance = true
-            }
-        },
-    );
+    let block = instances("etcd", size, made);
     document.commented(
         "Members hold all that the cluster knows, each on a disk of its own that goes with the machine: a\n\
          member that is made anew gets its data from the others. Replace them one by one; README.md says how.",
@@ -175,6 +162,9 @@ fn instances(name: &str, (instance_type, disk): (&str, u16), made: &MadeMachines
         expr("base64gzip(local.cloud_init[each.key])"),
     );
     set(&mut block, "tags", expr("local.tags"));
+    if name == "etcd" {
+        nest(&mut block, data_disk(made));
+    }
     let limit = user_data::limit("aliyun");
     let most = limit.map_or(0, |limit| Counted::Base64.of(limit.limit_bytes));
     let fits = format!("length(base64gzip(local.cloud_init[each.key])) <= {most}");
@@ -196,4 +186,18 @@ fn instances(name: &str, (instance_type, disk): (&str, u16), made: &MadeMachines
         },
     );
     block
+}
+
+/// The disk of a member of etcd.
+fn data_disk(made: &MadeMachines) -> Block {
+    let disk_type = made.disk_type.clone();
+    hcl::block! {
+        data_disks {
+            name                 = "etcd"
+            category             = (disk_type)
+            size                 = (made.etcd_disk)
+            encrypted            = true
+            delete_with_instance = true
+        }
+    }
 }

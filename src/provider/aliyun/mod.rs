@@ -105,7 +105,7 @@ impl Provider for Aliyun {
                 ),
             ),
             ("variables.tf", variables::document(plan)),
-            ("network.tf", network::document(&context)),
+            ("network.tf", network::document(&context, own)),
             ("load-balancer.tf", load_balancer::document(&context, own)),
             ("security.tf", security::document(&context, own)),
             ("iam.tf", cloud_controller::document(&context)),

@@ -3,18 +3,23 @@
 use super::Context;
 use crate::facts::aliyun::LOAD_BALANCER;
 use crate::format::terraform::{Document, expr};
+use crate::plan::aliyun::LoadBalancer;
 use crate::provider::cloud;
 
 /// The locals that every other file uses, and a VPC of hagen's own.
-pub(super) fn document(context: &Context<'_>) -> Document {
+pub(super) fn document(context: &Context<'_>, balancer: &LoadBalancer) -> Document {
     let mut document = Document::default();
     document.block(cloud::locals(context));
     let ranges = cloud::subnet_ranges(context);
     if let Some(vpc) = context.cloud.network.vpc.clone() {
         let ids = cloud::subnet_ids(context);
         document.commented(
-            "An existing network: nothing of it is changed here. A network ACL of these vSwitches must let\n\
-             100.64.0.0/10 and ICMP through, or the load balancer takes its own addresses out of DNS.",
+            match balancer {
+                LoadBalancer::Nlb => "An existing network: nothing of it is changed here. A network ACL of these vSwitches must let\n\
+                 100.64.0.0/10 and ICMP through, or the load balancer takes its own addresses out of DNS.",
+                LoadBalancer::Slb(_) => "An existing network: nothing of it is changed here. A network ACL of these vSwitches must let\n\
+                 100.64.0.0/10 through, where the load balancer's checks come from.",
+            },
             hcl::block! {
                 locals {
                     vpc_id      = (vpc)
