@@ -39,7 +39,7 @@ pub(super) fn build(spec: &spec::Cluster, target: &spec::Aliyun) -> Plan {
     let nlb = target.load_balancer == spec::AliyunLoadBalancer::Nlb;
     let external = spec.kubernetes.cloud_provider == spec::CloudProvider::External;
     let kind = Kind {
-        kind: if nlb { "nlb" } else { "slb" },
+        word: if nlb { "nlb" } else { "slb" },
         own_name: nlb,
         address_in_each_zone: nlb,
         always_private: false,
