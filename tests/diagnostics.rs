@@ -617,6 +617,42 @@ fn three_thousand_machines_are_checked_at_once() {
     assert!(took < Duration::from_secs(2), "{took:?}");
 }
 
+/// As above, on one of the clouds whose rules are shared.
+#[test]
+fn three_thousand_machines_of_another_cloud_are_checked_at_once() {
+    let base = fs::read_to_string(fixtures("base/cloud-huawei-existing.yaml")).unwrap();
+    let mut spec = base[..base.find("        - { name: cp-1").unwrap()]
+        .replace(
+            "etcd: { external: { count: 3 } }",
+            "workers: { count: 2997 }",
+        )
+        .replace("1.37.1", "1.37.1\n  podSubnets: [10.128.0.0/11]");
+    for n in 0..3000 {
+        let role = if n < 3 { "controlPlane" } else { "worker" };
+        let address = format!("10.0.{}.{}", 16 * (n % 3) + n / 600, n / 3 % 200 + 11);
+        writeln!(
+            spec,
+            "        - {{ name: node-{n}, role: {role}, address: {address} }}"
+        )
+        .unwrap();
+    }
+    let source =
+        Source::parse("hagen.yaml", spec).unwrap_or_else(|error| panic!("{}", error.message));
+    let took = (0..3)
+        .map(|_| {
+            let mut report = Report::default();
+            let began = Instant::now();
+            validate::check(&source, Some("huawei"), &mut report);
+            let took = began.elapsed();
+            let found: Vec<&str> = report.iter().map(|problem| problem.code.id).collect();
+            assert!(found.is_empty(), "{found:?}");
+            took
+        })
+        .min()
+        .unwrap();
+    assert!(took < Duration::from_secs(2), "{took:?}");
+}
+
 #[test]
 fn another_target_is_not_checked() {
     let base = fs::read_to_string(fixtures("base/aws-internal.yaml")).unwrap();
@@ -624,6 +660,7 @@ fn another_target_is_not_checked() {
     for (target, errors) in [
         (None, true),
         (Some("aws"), true),
+        (Some("aliyun"), false),
         (Some("baremetal"), false),
     ] {
         let mut report = Report::default();

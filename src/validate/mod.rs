@@ -5,6 +5,7 @@
 //! without failing.
 
 mod addresses;
+mod air_gap;
 mod aliyun;
 mod aws;
 mod cloud;

@@ -123,13 +123,14 @@ fn pin(target: &Target<'_>, report: &mut Report) {
     )
     .value("endpoint.pin", "the cluster would hang")
     .cure("remove `pin`, or set it to `auto`");
-    report.push(if target.own.name == "aliyun" {
-        problem
-            .cure("or use `loadBalancer: nlb`, which leads a machine back to itself")
-            .replace_with("auto")
+    let problem = if target.own.name == "aliyun" {
+        problem.cure(
+            "use `loadBalancer: nlb` where no pin is wanted: it leads a machine back to itself",
+        )
     } else {
-        problem.replace_with("auto")
-    });
+        problem
+    };
+    report.push(problem.replace_with("auto"));
 }
 
 fn api_addresses(target: &Target<'_>, report: &mut Report) {
