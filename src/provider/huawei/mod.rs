@@ -11,7 +11,7 @@ mod nodes;
 mod runbook;
 mod security;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::cloud::{self, Balancer, Context, Outputs};
 use super::runbook::{Paths, Task};
@@ -148,7 +148,16 @@ impl Provider for Huawei {
     }
 
     fn immutable(&self, plan: &Plan) -> Vec<(String, Value)> {
-        cloud::immutable(&target(plan).cloud, "elb")
+        let cloud = &target(plan).cloud;
+        let mut fields = cloud::immutable(cloud, "elb");
+        // Without a fixed address, the load balancer stands in the first subnet: another one would
+        // give it another address.
+        let subnets = &cloud.network.subnets;
+        if subnets.iter().all(|subnet| subnet.api_address.is_none()) {
+            let first = subnets.first().map(|subnet| subnet.zone.as_str());
+            fields.push(("targets.huawei.network.subnets[0]".to_owned(), json!(first)));
+        }
+        fields
     }
 }
 

@@ -9,6 +9,15 @@ use crate::provider::cloud::{locals, subnet_ids, subnet_ranges};
 pub(super) fn document(context: &Context<'_>) -> Document {
     let mut document = Document::default();
     document.block(locals(context));
+    let zone = context.load_balancer_zone().to_owned();
+    document.commented(
+        "The zone of the subnet that the load balancer stands in.",
+        hcl::block! {
+            locals {
+                api_zone = (zone)
+            }
+        },
+    );
     if let Some(vpc) = &context.cloud.network.vpc {
         existing(&mut document, context, vpc);
     } else {
@@ -29,15 +38,11 @@ fn existing(document: &mut Document, context: &Context<'_>, vpc: &str) {
             }
         },
     );
-    let id = expr(&format!(
-        "local.subnet_ids[\"{}\"]",
-        context.load_balancer_zone()
-    ));
     document.commented(
         "A subnet has two ids here: a machine takes the one that people know, a load balancer the other.",
         hcl::block! {
             data "huaweicloud_vpc_subnet" "api" {
-                id = (id)
+                id = (expr("local.subnet_ids[local.api_zone]"))
             }
         },
     );
@@ -49,7 +54,6 @@ fn existing(document: &mut Document, context: &Context<'_>, vpc: &str) {
 }
 
 fn made(document: &mut Document, context: &Context<'_>) {
-    let zone = context.load_balancer_zone();
     let ranges = subnet_ranges(context);
     document.block(hcl::block! {
         locals {
@@ -80,22 +84,19 @@ fn made(document: &mut Document, context: &Context<'_>) {
             }
         },
     );
-    let id = expr(&format!(
-        "huaweicloud_vpc_subnet.zone[\"{zone}\"].ipv4_subnet_id"
-    ));
     document.commented(
         "A subnet has two ids here: a machine takes the one that people know, a load balancer the other.",
         hcl::block! {
             locals {
-                api_subnet_id = (id)
+                api_subnet_id = (expr("huaweicloud_vpc_subnet.zone[local.api_zone].ipv4_subnet_id"))
             }
         },
     );
-    way_out(document, zone);
+    way_out(document);
 }
 
 /// The way to the internet.
-fn way_out(document: &mut Document, zone: &str) {
+fn way_out(document: &mut Document) {
     let kind = NETWORK.eip_type.clone();
     let bandwidth = NETWORK.nat.bandwidth;
     document.block(hcl::block! {
@@ -116,7 +117,6 @@ fn way_out(document: &mut Document, zone: &str) {
         }
     });
     let spec = NETWORK.nat.spec.clone();
-    let subnet = expr(&format!("huaweicloud_vpc_subnet.zone[\"{zone}\"].id"));
     document.commented(
         "One for all zones: on this cloud it survives the loss of one.",
         hcl::block! {
@@ -124,7 +124,7 @@ fn way_out(document: &mut Document, zone: &str) {
                 name      = (expr("local.cluster"))
                 spec      = (spec)
                 vpc_id    = (expr("huaweicloud_vpc.cluster.id"))
-                subnet_id = (subnet)
+                subnet_id = (expr("huaweicloud_vpc_subnet.zone[local.api_zone].id"))
                 tags      = (expr("local.tags"))
             }
         },
