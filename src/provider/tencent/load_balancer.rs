@@ -15,6 +15,17 @@ pub(super) const ADDRESSES: &str = "tencentcloud_clb_instance.api.clb_vips";
 pub(super) fn document(context: &Context<'_>, target: &Tencent) -> Document {
     let mut document = Document::default();
     let internal = context.cloud.internal;
+    if internal {
+        let zone = context.load_balancer_zone().to_owned();
+        document.commented(
+            "It stands in one subnet, and its address outlives the loss of that zone all the same.",
+            hcl::block! {
+                locals {
+                    load_balancer_zone = (zone)
+                }
+            },
+        );
+    }
     document.commented(
         format!(
             "The {} load balancer of the API servers.\n\
@@ -69,17 +80,15 @@ fn instance(context: &Context<'_>, target: &Tencent) -> Block {
         }
     };
     if cloud.internal {
-        let zone = context.load_balancer_zone();
         let address = cloud
             .network
             .subnets
             .iter()
             .find_map(|subnet| subnet.api_address);
-        // A zone is hagen's own text here: a rule has refused every other form.
         set(
             &mut block,
             "subnet_id",
-            expr(&format!("local.subnet_ids[\"{zone}\"]")),
+            expr("local.subnet_ids[local.load_balancer_zone]"),
         );
         if let Some(address) = address {
             set(&mut block, "vip", address.to_string());
