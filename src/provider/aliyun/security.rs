@@ -88,15 +88,15 @@ fn tcp(first: u16, last: u16) -> Traffic {
 }
 
 /// A rule without its other side.
-fn rule(name: &str, direction: &str, group: Expression, traffic: Traffic, text: &str) -> Block {
+fn rule(name: &str, direction: &str, group: &Expression, traffic: &Traffic, text: &str) -> Block {
     let (direction, text) = (direction.to_owned(), text.to_owned());
     hcl::block! {
         resource "alicloud_security_group_rule" (name) {
             type              = (direction)
-            security_group_id = (group)
+            security_group_id = (group.clone())
             description       = (text)
-            ip_protocol       = (traffic.protocol)
-            port_range        = (traffic.ports)
+            ip_protocol       = (traffic.protocol.clone())
+            port_range        = (traffic.ports.clone())
             nic_type          = "intranet"
         }
     }
@@ -110,8 +110,8 @@ fn accept(block: &mut Block, side: &str, value: Expression) {
 }
 
 /// Refuses what no other rule lets through.
-fn refuse_rest(name: &str, direction: &str, group: Expression) -> Block {
-    let mut block = rule(name, direction, group, everything(), "The rest");
+fn refuse_rest(name: &str, direction: &str, group: &Expression) -> Block {
+    let mut block = rule(name, direction, group, &everything(), "The rest");
     set(&mut block, "policy", "drop");
     set(&mut block, "priority", MACHINES.last_priority);
     set(&mut block, "cidr_ip", "0.0.0.0/0");
@@ -130,8 +130,8 @@ fn of_load_balancer(document: &mut Document, context: &Context<'_>) {
     let mut block = rule(
         "api_client",
         "ingress",
-        id("api"),
-        tcp(port, port),
+        &id("api"),
+        &tcp(port, port),
         "Kubernetes API clients",
     );
     for_each(&mut block, expr("toset(local.api_clients)"));
@@ -141,8 +141,8 @@ fn of_load_balancer(document: &mut Document, context: &Context<'_>) {
         let mut block = rule(
             "api_nat",
             "ingress",
-            id("api"),
-            tcp(port, port),
+            &id("api"),
+            &tcp(port, port),
             "Nodes, through their NAT gateway",
         );
         let nat = expr("\"${alicloud_eip_address.nat.ip_address}/32\"");
@@ -156,8 +156,8 @@ fn of_load_balancer(document: &mut Document, context: &Context<'_>) {
     let mut block = rule(
         "api_probe",
         "ingress",
-        id("api"),
-        ping,
+        &id("api"),
+        &ping,
         "Alibaba Cloud, probing the addresses",
     );
     let services = MACHINES.service_range.to_string();
@@ -169,7 +169,7 @@ fn of_load_balancer(document: &mut Document, context: &Context<'_>) {
     document.commented(
         "A group that only lets in keeps nobody out: the load balancer brings a rule of its own that lets\n\
          everybody in, with the last priority. At the same priority a refusal wins.",
-        refuse_rest("api_rest", "ingress", id("api")),
+        refuse_rest("api_rest", "ingress", &id("api")),
     );
 }
 
@@ -183,7 +183,7 @@ fn to_api_servers(document: &mut Document, context: &Context<'_>, balancer: &Loa
     } else {
         return;
     };
-    let api = |name: &str, text: &str| rule(name, "ingress", nodes.clone(), tcp(port, port), text);
+    let api = |name: &str, text: &str| rule(name, "ingress", &nodes, &tcp(port, port), text);
     match balancer {
         LoadBalancer::Nlb => {
             let mut block = api(
@@ -234,8 +234,8 @@ fn of_nodes(document: &mut Document, context: &Context<'_>) {
     let mut block = rule(
         "control_plane_self",
         "ingress",
-        id("control_plane"),
-        everything(),
+        &id("control_plane"),
+        &everything(),
         "etcd, kubelet, API servers",
     );
     accept(&mut block, group_side, id("control_plane"));
@@ -250,7 +250,7 @@ fn of_nodes(document: &mut Document, context: &Context<'_>) {
                 "kubelet and pods, from the control plane",
             ),
         ] {
-            let mut block = rule(name, "ingress", id("worker"), everything(), text);
+            let mut block = rule(name, "ingress", &id("worker"), &everything(), text);
             accept(&mut block, group_side, id(from));
             document.block(block);
         }
@@ -270,7 +270,7 @@ fn of_nodes(document: &mut Document, context: &Context<'_>) {
                 "etcd, from the API servers",
             ),
         ] {
-            let mut block = rule(name, "ingress", id("etcd"), tcp(2379, last), text);
+            let mut block = rule(name, "ingress", &id("etcd"), &tcp(2379, last), text);
             accept(&mut block, group_side, id(from));
             document.block(block);
         }
@@ -306,8 +306,8 @@ fn from_workers(document: &mut Document, context: &Context<'_>) {
     let mut block = rule(
         "control_plane_worker",
         "ingress",
-        id("control_plane"),
-        Traffic {
+        &id("control_plane"),
+        &Traffic {
             protocol: expr("each.value.protocol"),
             ports: expr("each.value.ports"),
         },
@@ -333,7 +333,7 @@ fn egress(document: &mut Document, context: &Context<'_>, name: &str) {
         ),
     ] {
         let rule_name = format!("{name}_{suffix}");
-        let mut block = rule(&rule_name, "egress", id(name), everything(), text);
+        let mut block = rule(&rule_name, "egress", &id(name), &everything(), text);
         accept(&mut block, "cidr_ip", address);
         document.block(block);
     }
@@ -343,8 +343,8 @@ fn egress(document: &mut Document, context: &Context<'_>, name: &str) {
     let mut block = rule(
         &format!("{name}_out"),
         "egress",
-        id(name),
-        everything(),
+        &id(name),
+        &everything(),
         "nodeEgressCidrs of the spec",
     );
     for_each(&mut block, out.into());
@@ -352,6 +352,6 @@ fn egress(document: &mut Document, context: &Context<'_>, name: &str) {
     document.block(block);
     document.commented(
         "Security groups of this kind let everything out unless a rule refuses it.",
-        refuse_rest(&format!("{name}_rest"), "egress", id(name)),
+        refuse_rest(&format!("{name}_rest"), "egress", &id(name)),
     );
 }
