@@ -282,6 +282,67 @@ fn explain_tells_the_whole_story_of_every_code() {
         .stderr_has("HGN9003");
 }
 
+/// The story that no single code tells: a row for each kind of load balancer.
+#[test]
+fn explain_tells_of_a_node_and_its_own_load_balancer() {
+    let folder = Folder::empty();
+    let told = folder.hagen(&["explain", "hairpin"]).code(0);
+    for words in [
+        "Alibaba Cloud classic SLB",
+        "always, cannot be switched off",
+        "snat_enable = true",
+        "members without subnet_id",
+        "preserve_client_ip = false",
+    ] {
+        assert!(told.stdout().contains(words), "{words}: {}", told.stdout());
+    }
+    let rows = json(
+        &folder
+            .hagen(&["explain", "hairpin", "--format", "json"])
+            .code(0)
+            .stdout(),
+    );
+    let rows = rows.as_array().expect("rows");
+    for provider in hagen::provider::PROVIDERS {
+        assert!(
+            rows.iter().any(|row| row["provider"] == provider.name()),
+            "{} has no row",
+            provider.name()
+        );
+    }
+    for row in rows {
+        assert_eq!(row["pinRequired"] == true, row["works"] != "yes", "{row}");
+    }
+    folder.hagen(&["explain"]).code(0).stdout_has("hairpin");
+}
+
+#[test]
+fn validate_says_which_cure_is_in_force() {
+    let spec = include_str!("../examples/everywhere.yaml");
+    let folder = Folder::new(spec);
+    let said = folder.hagen(&["validate"]).code(0).stdout();
+    for line in [
+        "tencent: a node reaches itself through Tencent Cloud CLB, internal: snat_enable = true; control-plane nodes map",
+        "huawei: a node reaches itself through Huawei Cloud dedicated ELB: cross_vpc_backend = true",
+        "aws: a node reaches itself through AWS Network Load Balancer: preserve_client_ip = false; the first control-plane node maps",
+    ] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    folder.spec(&spec.replace("exposure: internal", "pin: off\n  exposure: internal"));
+    let said = json(
+        &folder
+            .hagen(&["validate", "--format", "json"])
+            .code(0)
+            .stdout(),
+    );
+    let cures = said[0]["hairpin"].as_array().expect("cures").clone();
+    assert_eq!(cures.len(), 4, "{said}");
+    assert!(
+        cures.iter().all(|cure| cure["pin"] == "whileStarting"),
+        "{cures:?}"
+    );
+}
+
 #[test]
 fn wrong_words_on_the_command_line_are_a_2() {
     let folder = Folder::empty();

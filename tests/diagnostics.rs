@@ -259,8 +259,11 @@ fn the_bases_and_examples_are_free_of_problems() {
     }
 }
 
-/// `plan::build` cannot fail, so it must not on any spec that the rules accept. Two changes to a
-/// base reach corners that one does not.
+/// The targets that there are.
+const TARGETS: &[&str] = &["aws", "aliyun", "tencent", "huawei"];
+
+/// `plan::build` cannot fail, so it must not on any spec that the rules accept, for any target that
+/// it has. Two changes to a base reach corners that one does not.
 #[test]
 fn what_is_accepted_can_be_planned() {
     let fixtures: Vec<Fixture> = names(&fixtures("diagnostics"), ".yaml")
@@ -270,22 +273,28 @@ fn what_is_accepted_can_be_planned() {
             serde_saphyr::from_str(&fs::read_to_string(file).unwrap()).expect(name)
         })
         .collect();
-    let mut planned = 0;
+    let mut planned: BTreeMap<&str, usize> = BTreeMap::new();
     let mut build = |spec: String| -> bool {
-        let mut report = Report::default();
-        if let Ok(source) = Source::parse("hagen.yaml", spec)
-            && let Some(spec) = validate::check(&source, Some("aws"), &mut report)
-            && !report.has_errors()
-        {
-            let plan = hagen::plan::build(&spec, "aws");
-            assert_eq!(
-                plan.control_plane().count(),
-                usize::from(spec.control_plane.count)
-            );
-            planned += 1;
-            return true;
+        let Ok(source) = Source::parse("hagen.yaml", spec) else {
+            return false;
+        };
+        let mut accepted = false;
+        for target in TARGETS {
+            let mut report = Report::default();
+            if let Some(spec) = validate::check(&source, Some(target), &mut report)
+                && !report.has_errors()
+                && spec.targets.has(target)
+            {
+                let plan = hagen::plan::build(&spec, target);
+                assert_eq!(
+                    plan.control_plane().count(),
+                    usize::from(spec.control_plane.count)
+                );
+                *planned.entry(target).or_default() += 1;
+                accepted = true;
+            }
         }
-        false
+        accepted
     };
     for (_, spec) in good_specs() {
         build(spec);
@@ -298,7 +307,9 @@ fn what_is_accepted_can_be_planned() {
     // A warning is no reason for kubeadm to refuse what is rendered.
     for fixture in &fixtures {
         let spec = fixture.spec();
-        assert_eq!(kubeadm::faults(&render(spec.clone())), [""; 0], "{spec}");
+        for (target, artifacts) in render_all(spec.clone()) {
+            assert_eq!(kubeadm::faults(&artifacts), [""; 0], "{target}: {spec}");
+        }
     }
     for (at, one) in fixtures.iter().enumerate() {
         let spec = one.spec();
@@ -310,7 +321,10 @@ fn what_is_accepted_can_be_planned() {
             build(other.replace.iter().fold(spec.clone(), replace));
         }
     }
-    assert!(planned > 50, "only {planned} were accepted");
+    for (target, least) in TARGETS.iter().zip([50, 12, 8, 8]) {
+        let planned = planned.get(target).copied().unwrap_or_default();
+        assert!(planned >= least, "{target}: only {planned} were accepted");
+    }
 }
 
 /// The rows of a table of rules: each rule, and what covers it.
@@ -341,15 +355,30 @@ fn rules(table: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// What a good spec renders to.
+/// What a good spec renders to, for its first target.
 fn render(spec: String) -> ArtifactSet {
+    let mut all = render_all(spec);
+    assert!(!all.is_empty(), "a good spec has a target");
+    all.swap_remove(0).1
+}
+
+/// What a good spec renders to, for each target that it has.
+fn render_all(spec: String) -> Vec<(&'static str, ArtifactSet)> {
     let source = Source::parse("hagen.yaml", spec).unwrap_or_else(|bad| panic!("{}", bad.message));
-    let spec = validate::check(&source, Some("aws"), &mut Report::default()).unwrap();
-    let plan = hagen::plan::build(&spec, "aws");
-    let mut artifacts = ArtifactSet::default();
-    let aws = hagen::provider::find("aws").unwrap();
-    aws.render(&plan, &mut artifacts);
-    artifacts
+    let mut all = Vec::new();
+    for target in TARGETS {
+        let mut report = Report::default();
+        let spec = validate::check(&source, Some(target), &mut report).unwrap();
+        if !spec.targets.has(target) || report.has_errors() {
+            continue;
+        }
+        let plan = hagen::plan::build(&spec, target);
+        let mut artifacts = ArtifactSet::default();
+        let provider = hagen::provider::find(target).unwrap();
+        provider.render(&plan, &mut artifacts);
+        all.push((*target, artifacts));
+    }
+    all
 }
 
 /// What stands in ticks.
@@ -357,16 +386,73 @@ fn ticked(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
+/// The tables of what a cloud demands; those of one cloud alone are checked where they are there.
 #[test]
-fn the_table_of_the_rules_of_aws_names_codes_that_exist() {
-    let rules = rules("aws-rules.md");
-    for (rule, covered) in &rules {
-        assert!(
-            covered.contains("HGN") || covered.contains("fixed by hagen: "),
-            "{rule}: neither a code nor fixed by hagen"
-        );
+fn the_tables_of_the_rules_of_clouds_name_codes_that_exist() {
+    for (table, least) in [
+        ("aws-rules.md", 15),
+        ("cloud-rules.md", 30),
+        ("aliyun-rules.md", 5),
+        ("tencent-rules.md", 5),
+        ("huawei-rules.md", 5),
+    ] {
+        let shared = ["aws-rules.md", "cloud-rules.md"].contains(&table);
+        if !shared && !fixtures(table).is_file() {
+            continue;
+        }
+        let rules = rules(table);
+        for (rule, covered) in &rules {
+            assert!(
+                covered.contains("HGN") || covered.contains("fixed by hagen: "),
+                "{table}: {rule}: neither a code nor fixed by hagen"
+            );
+        }
+        assert!(rules.len() >= least, "{table}: {} rows", rules.len());
     }
-    assert!(rules.len() >= 15, "{} rows", rules.len());
+}
+
+/// A mistake in a good spec, and the code that catches it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Mutation {
+    base: String,
+    replace: Vec<(String, String)>,
+    code: String,
+}
+
+/// Each mistake in a list is caught by the code beside it, and a good spec gives none of them.
+#[test]
+fn each_mistake_is_caught_by_its_code() {
+    let files = names(&fixtures("mutations"), ".yaml");
+    assert!(files.contains("cloud"), "{files:?}");
+    let mut missed = Vec::new();
+    for name in &files {
+        let file = fixtures("mutations").join(format!("{name}.yaml"));
+        let mutations: Vec<Mutation> =
+            serde_saphyr::from_str(&fs::read_to_string(file).unwrap()).expect(name);
+        assert!(mutations.len() >= 25, "{name}: {}", mutations.len());
+        let mut seen = BTreeSet::new();
+        for (at, mutation) in mutations.into_iter().enumerate() {
+            let one = (mutation.base.clone(), mutation.replace.clone());
+            assert!(seen.insert(one), "{name}: number {} stands twice", at + 1);
+            let fixture = Fixture {
+                base: mutation.base,
+                replace: mutation.replace,
+                text: String::new(),
+                also: BTreeSet::new(),
+            };
+            let checked = Checked::new(fixture.spec());
+            if !checked.codes().contains(mutation.code.as_str()) {
+                missed.push(format!(
+                    "{name}: number {} does not give {}\n{}",
+                    at + 1,
+                    mutation.code,
+                    checked.shown()
+                ));
+            }
+        }
+    }
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
 }
 
 #[test]
@@ -531,6 +617,42 @@ fn three_thousand_machines_are_checked_at_once() {
     assert!(took < Duration::from_secs(2), "{took:?}");
 }
 
+/// As above, on one of the clouds whose rules are shared.
+#[test]
+fn three_thousand_machines_of_another_cloud_are_checked_at_once() {
+    let base = fs::read_to_string(fixtures("base/cloud-huawei-existing.yaml")).unwrap();
+    let mut spec = base[..base.find("        - { name: cp-1").unwrap()]
+        .replace(
+            "etcd: { external: { count: 3 } }",
+            "workers: { count: 2997 }",
+        )
+        .replace("1.37.1", "1.37.1\n  podSubnets: [10.128.0.0/11]");
+    for n in 0..3000 {
+        let role = if n < 3 { "controlPlane" } else { "worker" };
+        let address = format!("10.0.{}.{}", 16 * (n % 3) + n / 600, n / 3 % 200 + 11);
+        writeln!(
+            spec,
+            "        - {{ name: node-{n}, role: {role}, address: {address} }}"
+        )
+        .unwrap();
+    }
+    let source =
+        Source::parse("hagen.yaml", spec).unwrap_or_else(|error| panic!("{}", error.message));
+    let took = (0..3)
+        .map(|_| {
+            let mut report = Report::default();
+            let began = Instant::now();
+            validate::check(&source, Some("huawei"), &mut report);
+            let took = began.elapsed();
+            let found: Vec<&str> = report.iter().map(|problem| problem.code.id).collect();
+            assert!(found.is_empty(), "{found:?}");
+            took
+        })
+        .min()
+        .unwrap();
+    assert!(took < Duration::from_secs(2), "{took:?}");
+}
+
 #[test]
 fn another_target_is_not_checked() {
     let base = fs::read_to_string(fixtures("base/aws-internal.yaml")).unwrap();
@@ -538,6 +660,7 @@ fn another_target_is_not_checked() {
     for (target, errors) in [
         (None, true),
         (Some("aws"), true),
+        (Some("aliyun"), false),
         (Some("baremetal"), false),
     ] {
         let mut report = Report::default();
@@ -729,6 +852,160 @@ fn machines() -> BoxedStrategy<Value> {
     .boxed()
 }
 
+/// The part of a spec for one of the clouds whose targets are alike.
+fn cloud(name: &'static str) -> BoxedStrategy<Value> {
+    let zone = || {
+        prop_oneof![
+            word(&[
+                "cn-hangzhou-h",
+                "ap-guangzhou-3",
+                "cn-north-4a",
+                "cn-north-4z",
+                "h"
+            ]),
+            any_text()
+        ]
+        .boxed()
+    };
+    let id = || {
+        let ids = word(&[
+            "vsw-a1b2c3d4",
+            "ins-a1b2c3d4",
+            "01234567-89ab-cdef-0123-456789abcdef",
+        ]);
+        prop_oneof![ids, any_text()].boxed()
+    };
+    let near = || word(&["10.0.0.0/20", "10.0.0.0/28", "10.0.16.0/20", "0.0.0.0/0"]);
+    let subnet = mapping(
+        vec![
+            ("zone", zone()),
+            ("cidr", prop_oneof![cidr4(), near()].boxed()),
+            ("id", id()),
+            ("apiAddress", address().boxed()),
+            ("nodeAddresses", prop_oneof![cidr4(), near()].boxed()),
+        ],
+        2,
+    );
+    let network = mapping(
+        vec![
+            (
+                "cidr",
+                prop_oneof![cidr4(), word(&["10.0.0.0/16", "0.0.0.0/0"])].boxed(),
+            ),
+            ("vpc", id()),
+            ("subnets", list(subnet, 4).boxed()),
+            ("nodeEgressCidrs", cidrs4().boxed()),
+            ("natCidrs", cidrs4().boxed()),
+        ],
+        1,
+    );
+    let machine = mapping(
+        vec![
+            ("name", any_text().boxed()),
+            ("address", address().boxed()),
+            ("role", word(&["controlPlane", "worker", "etcd"]).boxed()),
+            ("instanceId", id()),
+            ("zone", zone()),
+        ],
+        2,
+    );
+    let types = || {
+        mapping(
+            vec![
+                ("controlPlane", any_text().boxed()),
+                ("worker", any_text().boxed()),
+                ("etcd", any_text().boxed()),
+            ],
+            1,
+        )
+    };
+    let image = prop_oneof![
+        word(&[
+            "ubuntu-22.04",
+            "ubuntu-24.04",
+            "debian-12",
+            "rocky-9",
+            "alinux-3"
+        ]),
+        any_text().prop_map(|id| value!({ "id": id })),
+    ];
+    let sizes = mapping(
+        vec![
+            ("controlPlane", count().boxed()),
+            ("worker", count().boxed()),
+            ("etcd", count().boxed()),
+        ],
+        0,
+    );
+    let provision = mapping(
+        vec![
+            ("image", image.boxed()),
+            ("instanceTypes", types()),
+            (
+                "diskType",
+                prop_oneof![word(&["cloud_essd", "CLOUD_BSSD", "SSD"]), any_text()].boxed(),
+            ),
+            ("diskSizes", sizes),
+            ("sshKey", any_text().boxed()),
+        ],
+        3,
+    );
+    let machines = prop_oneof![
+        list(machine, 6).prop_map(|list| value!({ "existing": list })),
+        provision.prop_map(|provision| value!({ "provision": provision })),
+    ];
+    let mut fields = vec![
+        (
+            "region",
+            prop_oneof![
+                word(&[
+                    "cn-hangzhou",
+                    "ap-guangzhou",
+                    "cn-north-4",
+                    "cn-north-4a",
+                    "new-1"
+                ]),
+                any_text()
+            ]
+            .boxed(),
+        ),
+        ("network", network),
+        ("machines", machines.boxed()),
+        (
+            "dns",
+            mapping(vec![("zone", any_text().boxed()), ("zoneId", id())], 1),
+        ),
+        ("controlPlaneSecurityGroup", id()),
+        (
+            "deletionProtection",
+            any::<bool>().prop_map(Value::from).boxed(),
+        ),
+        (
+            "tags",
+            proptest::collection::btree_map("[ -~ä]{1,20}", "[ -~ä]{1,20}", 0..4)
+                .prop_map(|tags: BTreeMap<String, String>| value!(tags))
+                .boxed(),
+        ),
+    ];
+    match name {
+        "aliyun" => {
+            let slb = vec![("masterZone", zone()), ("slaveZone", zone())];
+            fields.push(("loadBalancer", word(&["nlb", "slb"]).boxed()));
+            fields.push(("slb", mapping(slb, 0)));
+        }
+        "tencent" => {
+            let clb = vec![
+                ("slaType", any_text().boxed()),
+                ("masterZone", zone()),
+                ("slaveZone", zone()),
+            ];
+            fields.push(("clb", mapping(clb, 0)));
+        }
+        _ => fields.push(("elb", mapping(vec![("zones", list(zone(), 3).boxed())], 0))),
+    }
+    mapping(fields, 3)
+}
+
 fn any_spec() -> BoxedStrategy<Value> {
     let kubernetes = mapping(
         vec![
@@ -777,6 +1054,7 @@ fn any_spec() -> BoxedStrategy<Value> {
             ("port", (1..=65535_u16).prop_map(Value::from).boxed()),
             ("exposure", word(&["internal", "internet"]).boxed()),
             ("allowedCidrs", cidrs().boxed()),
+            ("pin", word(&["auto", "off"]).boxed()),
         ],
         0,
     );
@@ -872,6 +1150,7 @@ fn any_spec() -> BoxedStrategy<Value> {
     let downloads = mapping(
         vec![
             ("airGapped", flag()),
+            ("mirrors", word(&["none", "china"]).boxed()),
             (
                 "proxy",
                 prop_oneof![word(&["http://p:1"]), source()].boxed(),
@@ -899,7 +1178,18 @@ fn any_spec() -> BoxedStrategy<Value> {
             ("kind", word(&["Cluster"]).boxed()),
             ("name", any_text().boxed()),
             ("kubernetes", kubernetes),
-            ("targets", mapping(vec![("aws", aws)], 1)),
+            (
+                "targets",
+                mapping(
+                    vec![
+                        ("aws", aws),
+                        ("aliyun", cloud("aliyun")),
+                        ("tencent", cloud("tencent")),
+                        ("huawei", cloud("huawei")),
+                    ],
+                    1,
+                ),
+            ),
             ("endpoint", endpoint),
             (
                 "etcd",

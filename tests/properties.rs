@@ -578,3 +578,196 @@ proptest! {
         prop_assert_eq!(found.contains(&"HGN2070"), api_lost, "{:?}\n{}", found, text);
     }
 }
+
+/// Subnets of a cloud with machines that Terraform makes.
+#[derive(Clone, Debug)]
+struct Made {
+    cloud: usize,
+    control_plane: u32,
+    etcd: u32,
+    workers: u32,
+    subnets: Vec<MadeSubnet>,
+}
+
+/// A subnet: its prefix, the load balancer's address and the part for machines, both counted from
+/// the subnet's first address; the part with its prefix.
+#[derive(Clone, Debug)]
+struct MadeSubnet {
+    prefix: u8,
+    api: Option<u32>,
+    part: Option<(u32, u8)>,
+}
+
+/// A target, its region and zones, a kind of disk, and how many addresses the cloud keeps at the
+/// start and at the end of a subnet.
+type CloudOf = (
+    &'static str,
+    &'static str,
+    [&'static str; 3],
+    &'static str,
+    (u32, u32),
+);
+
+const CLOUDS: [CloudOf; 3] = [
+    (
+        "aliyun",
+        "cn-hangzhou",
+        ["cn-hangzhou-h", "cn-hangzhou-i", "cn-hangzhou-j"],
+        "cloud_essd",
+        (1, 3),
+    ),
+    (
+        "tencent",
+        "ap-guangzhou",
+        ["ap-guangzhou-3", "ap-guangzhou-4", "ap-guangzhou-6"],
+        "CLOUD_BSSD",
+        (2, 1),
+    ),
+    (
+        "huawei",
+        "cn-north-4",
+        ["cn-north-4a", "cn-north-4b", "cn-north-4c"],
+        "GPSSD",
+        (2, 3),
+    ),
+];
+
+fn made_subnet() -> impl Strategy<Value = MadeSubnet> {
+    let prefix = prop::sample::select(vec![20_u8, 24, 25, 26, 27, 28]);
+    let part = prop::option::of((any::<u32>(), 24..=30_u8));
+    (prefix, prop::option::of(any::<u32>()), part).prop_map(|(prefix, api, part)| {
+        let size = 1_u32 << (32 - prefix);
+        MadeSubnet {
+            prefix,
+            // Where machines are, most often.
+            api: api.map(|api| api % size.min(64)),
+            part: part.map(|(at, longer)| {
+                let longer = longer.max(prefix);
+                let own = 1_u32 << (32 - longer);
+                (at % (size / own) * own, longer)
+            }),
+        }
+    })
+}
+
+fn made() -> impl Strategy<Value = Made> {
+    (
+        0..CLOUDS.len(),
+        prop::sample::select(vec![3_u32, 5, 7]),
+        prop::sample::select(vec![0_u32, 3, 5, 7]),
+        0..80_u32,
+        prop::collection::vec(made_subnet(), 1..=3),
+    )
+        .prop_map(|(cloud, control_plane, etcd, workers, subnets)| Made {
+            cloud,
+            control_plane,
+            etcd,
+            workers,
+            subnets,
+        })
+}
+
+impl Made {
+    /// The first address of a subnet: 10.0.0.0, 10.0.16.0, 10.0.32.0.
+    fn first(at: usize) -> u32 {
+        0x0a00_0000 + (u32::try_from(at).expect("few") << 12)
+    }
+
+    fn spec(&self) -> String {
+        let (target, region, zones, disk, _) = CLOUDS[self.cloud];
+        let external = format!("{{ external: {{ count: {} }} }}", self.etcd);
+        let mut text = format!(
+            "apiVersion: hagen.dev/v1alpha1\nkind: Cluster\nname: prod\nkubernetes: {{ version: 1.37.1 }}\n\
+             endpoint: {{ host: api.example.internal }}\netcd: {}\ncontrolPlane: {{ count: {} }}\n\
+             workers: {{ count: {} }}\ntargets:\n  {target}:\n    region: {region}\n    \
+             machines:\n      provision:\n        image: ubuntu-24.04\n        diskType: {disk}\n        \
+             instanceTypes: {{ controlPlane: {} }}\n    network:\n      cidr: 10.0.0.0/16\n      \
+             nodeEgressCidrs: [0.0.0.0/0]\n      subnets:\n",
+            if self.etcd == 0 { "stacked" } else { &external },
+            self.control_plane,
+            self.workers,
+            ["ecs.g7.large", "S5.MEDIUM4", "s6.large.2"][self.cloud],
+        );
+        let address = |number: u32| std::net::Ipv4Addr::from(number);
+        for (at, subnet) in self.subnets.iter().enumerate() {
+            let first = Self::first(at);
+            let (zone, prefix) = (zones[at], subnet.prefix);
+            write!(
+                text,
+                "        - {{ zone: {zone}, cidr: {}/{prefix}",
+                address(first)
+            )
+            .expect("text");
+            if let Some(api) = subnet.api {
+                write!(text, ", apiAddress: {}", address(first + api)).expect("text");
+            }
+            if let Some((part, prefix)) = subnet.part {
+                write!(text, ", nodeAddresses: {}/{prefix}", address(first + part)).expect("text");
+            }
+            text += " }\n";
+        }
+        text
+    }
+
+    /// Whether a machine would get an address that it cannot have, found by trying each machine.
+    fn bad(&self) -> bool {
+        let (kept_first, kept_last) = CLOUDS[self.cloud].4;
+        let roles = [(0, self.control_plane), (8, self.etcd), (16, self.workers)];
+        roles.into_iter().any(|(offset, count)| {
+            let mut next: Vec<u32> = self
+                .subnets
+                .iter()
+                .map(|subnet| subnet.part.map_or(16, |(part, _)| part) + offset)
+                .collect();
+            (0..count as usize).any(|machine| {
+                let at = machine % self.subnets.len();
+                let subnet = &self.subnets[at];
+                let size = 1_u32 << (32 - subnet.prefix);
+                let own = next[at];
+                next[at] += 1;
+                let outside = match subnet.part {
+                    Some((part, prefix)) => own >= part + (1 << (32 - prefix)),
+                    None => own >= size,
+                };
+                outside || own < kept_first || own + kept_last >= size || subnet.api == Some(own)
+            })
+        })
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The fixed addresses of machines are refused exactly where one of them cannot be, and what is
+    /// accepted gets addresses of its own, each in the subnet of its zone.
+    #[test]
+    fn fixed_addresses_are_refused_exactly_where_a_machine_cannot_have_its_own(made in made()) {
+        let text = made.spec();
+        let (target, _, zones, _, (kept_first, kept_last)) = CLOUDS[made.cloud];
+        let source = Source::parse("spec", text.clone()).expect("YAML");
+        let mut report = Report::default();
+        let spec = validate::check(&source, Some(target), &mut report).expect("a spec");
+        let found: Vec<&str> = report.iter().map(|problem| problem.code.id).collect();
+        let refused = found.iter().any(|id| ["HGN4053", "HGN4054", "HGN4055", "HGN4056"].contains(id));
+        prop_assert_eq!(refused, made.bad(), "{:?}\n{}", found, text);
+        if report.has_errors() {
+            return Ok(());
+        }
+        let plan = plan::build(&spec, target);
+        prop_assert_eq!(plan.nodes.len(), (made.control_plane + made.etcd + made.workers) as usize);
+        let mut seen = BTreeSet::new();
+        for node in &plan.nodes {
+            let plan::Address::Known(address) = node.address else {
+                panic!("{}: no fixed address", node.name);
+            };
+            let zone = node.zone.as_deref().expect("a zone");
+            let at = zones.iter().position(|own| *own == zone).expect("a zone of the spec");
+            let subnet = &made.subnets[at];
+            let own = u32::from(address).checked_sub(Made::first(at)).expect("in the subnet");
+            let size = 1_u32 << (32 - subnet.prefix);
+            prop_assert!(own >= kept_first && own + kept_last < size, "{}\n{}", address, text);
+            prop_assert!(subnet.api != Some(own), "{}\n{}", address, text);
+            prop_assert!(seen.insert(address), "{} twice\n{}", address, text);
+        }
+    }
+}

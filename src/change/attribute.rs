@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::facts::aws::ResourceKind;
+use crate::facts::changes::ResourceKind;
 
 use super::compare::Comparison;
 use super::delta::{AttributeChange, Difference};
@@ -35,6 +35,7 @@ pub(super) fn report(comparison: &mut Comparison<'_>, unclaimed: &[Difference]) 
         for (at, attribute) in difference.attributes.iter().enumerate() {
             if is_tags(&attribute.path)
                 || attribute.effect == Effect::Replace
+                || told_with_the_load_balancer(difference, attribute)
                 || condition_is_the_same(comparison, difference, attribute)
             {
                 continue;
@@ -104,6 +105,12 @@ fn condition_is_the_same(
         == lines(comparison.new_files.get(file))
 }
 
+/// Whether the statement on the load balancer says it.
+fn told_with_the_load_balancer(difference: &Difference, attribute: &AttributeChange) -> bool {
+    attribute.effect == Effect::Refused
+        && rule::kind(&difference.instance().kind) == Some(ResourceKind::LoadBalancer)
+}
+
 fn stands_alone(difference: &Difference, attribute: &AttributeChange) -> bool {
     attribute.note.is_some()
         || attribute.path.starts_with("lifecycle.")
@@ -139,18 +146,25 @@ fn say(
     let subject = subject(group);
     let note = attribute
         .note
+        .as_ref()
         .map(|note| format!(". {note}"))
         .unwrap_or_default();
-    let off =
-        attribute.before.as_deref() == Some("true") && attribute.after.as_deref() != Some("true");
-    let guards = rule::of(kind).is_some_and(|rule| rule.guards.contains(&attribute.path));
+    let off = is_on(attribute.before.as_deref()) && !is_on(attribute.after.as_deref());
+    let known = rule::of(kind);
+    let guards = known.is_some_and(|rule| rule.guards.contains(&attribute.path));
+    let cloud = known.map_or("the cloud", |rule| rule.cloud);
     let mut brief = None;
     let (severity, effect, what) = match (attribute.path.as_str(), attribute.effect) {
         (_, Effect::InPlace) if guards && off => {
             brief = Some("deletion protection switched off".to_owned());
             let what = format!(
-                "the deletion protection of {subject} is switched off ({sentence}): once this is applied, nothing in AWS keeps it from being deleted"
+                "the deletion protection of {subject} is switched off ({sentence}): once this is applied, nothing in {cloud} keeps it from being deleted"
             );
+            (Severity::Danger, Effect::InPlace, what)
+        }
+        (_, Effect::InPlace) if attribute.danger => {
+            brief = Some(format!("a dangerous change of {subject}"));
+            let what = format!("{subject}: {sentence}; changes in place{note}");
             (Severity::Danger, Effect::InPlace, what)
         }
         ("lifecycle.prevent_destroy", _) if off => {
@@ -214,6 +228,11 @@ fn say(
         change.before.clone_from(&attribute.before);
         change.after.clone_from(&attribute.after);
     }
+}
+
+/// Whether a switch is on, in the words of any of the clouds.
+fn is_on(value: Option<&str>) -> bool {
+    matches!(value, Some("true" | "on"))
 }
 
 /// `control-plane nodes cp-1, cp-2`, `load balancer prod-api`, `aws_eip.nat["…"]`.

@@ -105,9 +105,10 @@ impl Comparison<'_> {
         }
         let old = difference.old.as_ref()?;
         let rule = rule::of(&old.kind)?;
-        let guard = rule.guards.iter().find(|guard| old.is_true(guard))?;
+        let guard = rule.guards.iter().find(|guard| old.is_on(guard))?;
         Some(format!(
-            "AWS refuses to delete it while {} is on, and Terraform has destroyed what depends on it by then: switch the protection off in an apply of its own first",
+            "{} refuses to delete it while {} is on, and Terraform has destroyed what depends on it by then: switch the protection off in an apply of its own first",
+            rule.cloud,
             code(guard)
         ))
     }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::compare::prevents_destroy;
 use super::folder::Folder;
 use super::instance::Instance;
+use super::rule::Meaning;
 use super::words::code;
 use super::{Effect, rule};
 
@@ -29,7 +30,9 @@ pub(super) struct AttributeChange {
     pub(super) before: Option<String>,
     pub(super) after: Option<String>,
     pub(super) effect: Effect,
-    pub(super) note: Option<&'static str>,
+    pub(super) note: Option<String>,
+    /// Whether it is a danger although it happens in place.
+    pub(super) danger: bool,
 }
 
 impl Difference {
@@ -172,15 +175,20 @@ fn attributes(old: &Instance, new: &Instance) -> Vec<AttributeChange> {
         }) {
             continue;
         }
-        let (mut effect, mut note) = rule::effect(
+        let mut meaning = rule::meaning(
             &new.kind,
             path,
             before.map(String::as_str),
             after.map(String::as_str),
         );
-        if new.ignores(path) && effect != Effect::Keeps {
-            (effect, note) = (Effect::NewMachinesOnly, None);
+        if new.ignores(path) && meaning.effect != Effect::Keeps {
+            meaning = Effect::NewMachinesOnly.into();
         }
+        let Meaning {
+            effect,
+            note,
+            danger,
+        } = meaning;
         let shown = |instance: &Instance, value: Option<&String>| {
             value.map(|value| {
                 if value == "{}" {
@@ -196,6 +204,7 @@ fn attributes(old: &Instance, new: &Instance) -> Vec<AttributeChange> {
             after: shown(new, after),
             effect,
             note,
+            danger,
         });
     }
     found
@@ -240,6 +249,7 @@ fn cascade(
         if prevents_destroy(after, &block) {
             continue;
         }
+        refuse(found, old, new, &replaced, &block);
         let cause = found
             .iter()
             .find(|difference| difference.address == replaced)
@@ -275,12 +285,78 @@ fn cascade(
 }
 
 fn depends(instance: &Instance, address: &str, block: &str) -> bool {
-    instance.attributes.iter().any(|(path, value)| {
-        value.contains(block)
-            && !instance.ignores(path)
-            && (names(value, &format!("{address}.")) || names(value, &format!("{block}[each.")))
-            && rule::effect(&instance.kind, path, Some("old"), Some("new")).0 == Effect::Replace
-    })
+    references(instance, address, block)
+        .any(|path| follows(instance, path).effect == Effect::Replace)
+}
+
+/// The attributes that name another resource, as far as they count once the own one is there.
+fn references<'a>(
+    instance: &'a Instance,
+    address: &'a str,
+    block: &'a str,
+) -> impl Iterator<Item = &'a str> {
+    instance
+        .attributes
+        .iter()
+        .filter(move |(path, value)| {
+            value.contains(block)
+                && !instance.ignores(path)
+                && (names(value, &format!("{address}.")) || names(value, &format!("{block}[each.")))
+        })
+        .map(|(path, _)| path.as_str())
+}
+
+/// What it means that the named resource is another.
+fn follows(instance: &Instance, path: &str) -> Meaning {
+    rule::meaning(&instance.kind, path, Some("old"), Some("new"))
+}
+
+/// A replaced resource has another id, and what may not change its reference to it is refused.
+fn refuse(
+    found: &mut Vec<Difference>,
+    old: &BTreeMap<String, Instance>,
+    new: &BTreeMap<String, Instance>,
+    replaced: &str,
+    block: &str,
+) {
+    for (address, instance) in new.iter().filter(|(address, _)| old.contains_key(*address)) {
+        let refused: Vec<AttributeChange> = references(instance, replaced, block)
+            .filter_map(|path| {
+                let meaning = follows(instance, path);
+                (meaning.effect == Effect::Refused).then(|| AttributeChange {
+                    path: path.to_owned(),
+                    before: None,
+                    after: None,
+                    effect: meaning.effect,
+                    note: meaning.note,
+                    danger: meaning.danger,
+                })
+            })
+            .collect();
+        if refused.is_empty() {
+            continue;
+        }
+        let at = found
+            .iter()
+            .position(|difference| difference.address == *address)
+            .unwrap_or_else(|| {
+                found.push(Difference {
+                    address: address.clone(),
+                    old: old.get(address).cloned(),
+                    new: Some(instance.clone()),
+                    attributes: Vec::new(),
+                    because: None,
+                    cause: String::new(),
+                });
+                found.len() - 1
+            });
+        for attribute in refused {
+            let known = &mut found[at].attributes;
+            if !known.iter().any(|one| one.path == attribute.path) {
+                known.push(attribute);
+            }
+        }
+    }
 }
 
 /// Whether an expression names an address, and not one that only ends in the same words.

@@ -51,6 +51,12 @@ impl Instance {
         )
     }
 
+    /// Whether a switch is on, in the words of any of the clouds.
+    pub(super) fn is_on(&self, path: &str) -> bool {
+        self.plain(path)
+            .is_some_and(|value| matches!(value, "true" | "on"))
+    }
+
     /// Whether an attribute is `true`.
     pub(super) fn is_true(&self, path: &str) -> bool {
         self.attributes
@@ -160,29 +166,81 @@ fn collect(
         for label in block.labels() {
             name = format!("{name}.{}", label.as_str());
         }
-        let key = rule::of(&one.kind)
-            .and_then(|rule| rule.blocks.get(&name))
-            .and_then(|known| {
-                block
-                    .body()
-                    .attributes()
-                    .find(|attribute| attribute.key() == known.key)
-            })
-            .map(|attribute| {
-                let value = resolver.resolve(attribute.expr(), variables);
-                format!("[{}]", scalar(&value).unwrap_or_else(|| text(&value)))
-            });
-        let at = seen.entry(name.clone()).or_default();
-        let path = match key {
-            Some(key) => format!("{prefix}{name}{key}"),
-            None if *at == 0 => format!("{prefix}{name}"),
-            None => format!("{prefix}{name}[{at}]"),
+        let Some((label, content, elements)) = dynamic(resolver, block, variables) else {
+            nested(
+                one,
+                resolver,
+                (prefix, &name),
+                block.body(),
+                variables,
+                &mut seen,
+            );
+            continue;
         };
-        *at += 1;
-        // So that an empty block is there, too. Each argument of a lifecycle counts for itself.
-        if name != "lifecycle" {
-            one.attributes.insert(path.clone(), "{}".to_owned());
+        for (key, value) in elements {
+            let mut inner = variables.clone();
+            inner.insert(format!("{label}.key"), Expression::String(key));
+            inner.insert(format!("{label}.value"), value);
+            nested(one, resolver, (prefix, &label), content, &inner, &mut seen);
         }
-        collect(one, resolver, &format!("{path}."), block.body(), variables);
     }
+}
+
+/// The name, the content and the elements of a `dynamic` block.
+type Dynamic<'a> = (String, &'a Body, Vec<(String, Expression)>);
+
+/// A `dynamic` block's parts, if the files tell.
+fn dynamic<'a>(
+    resolver: &Resolver<'_>,
+    block: &'a hcl::Block,
+    variables: &Variables,
+) -> Option<Dynamic<'a>> {
+    let label = block
+        .labels()
+        .first()
+        .filter(|_| block.identifier() == "dynamic")?;
+    let collection = block
+        .body()
+        .attributes()
+        .find(|attribute| attribute.key() == "for_each")?;
+    let content = block
+        .body()
+        .blocks()
+        .find(|inner| inner.identifier() == "content")?;
+    let elements = resolver.elements_of(collection.expr(), variables)?;
+    Some((label.as_str().to_owned(), content.body(), elements))
+}
+
+/// One block in another, or in the resource itself. `at` is the path around it, and its name.
+fn nested(
+    one: &mut Instance,
+    resolver: &Resolver<'_>,
+    at: (&str, &str),
+    body: &Body,
+    variables: &Variables,
+    seen: &mut BTreeMap<String, usize>,
+) {
+    let (prefix, name) = at;
+    let key = rule::of(&one.kind)
+        .and_then(|rule| rule.blocks.get(name))
+        .and_then(|known| {
+            body.attributes()
+                .find(|attribute| attribute.key() == known.key)
+        })
+        .map(|attribute| {
+            let value = resolver.resolve(attribute.expr(), variables);
+            format!("[{}]", scalar(&value).unwrap_or_else(|| text(&value)))
+        });
+    let number = seen.entry(name.to_owned()).or_default();
+    let path = match key {
+        Some(key) => format!("{prefix}{name}{key}"),
+        None if *number == 0 => format!("{prefix}{name}"),
+        None => format!("{prefix}{name}[{number}]"),
+    };
+    *number += 1;
+    // So that an empty block is there, too. Each argument of a lifecycle counts for itself.
+    if name != "lifecycle" {
+        one.attributes.insert(path.clone(), "{}".to_owned());
+    }
+    collect(one, resolver, &format!("{path}."), body, variables);
 }

@@ -1,9 +1,9 @@
 //! The load balancers: one clear statement for each, and their target groups.
 
-use crate::facts::aws::ResourceKind;
+use crate::facts::changes::{ResourceKind, UNSET};
 
 use super::compare::Comparison;
-use super::delta::Difference;
+use super::delta::{AttributeChange, Difference};
 use super::instance::Instance;
 use super::words::{code, name};
 use super::{Effect, Severity, rule};
@@ -30,7 +30,7 @@ fn balancers(comparison: &mut Comparison<'_>) {
         let file = balancer.file.clone();
         if let Some(difference) = find(comparison, &address) {
             if difference.is_added() {
-                let reach = if balancer.is_true("internal") {
+                let reach = if is_internal(&balancer) {
                     "internal"
                 } else {
                     "internet-facing"
@@ -40,6 +40,9 @@ fn balancers(comparison: &mut Comparison<'_>) {
                     .say(Severity::Notice, Effect::Adds, title, what, file)
                     .brief = Some("a new load balancer".into());
                 comparison.claimed.insert(address);
+                continue;
+            }
+            if refused(comparison, &difference) {
                 continue;
             }
             if difference.is_replaced() {
@@ -88,6 +91,59 @@ fn balancers(comparison: &mut Comparison<'_>) {
     }
 }
 
+/// Whether only the private network reaches a load balancer.
+fn is_internal(balancer: &Instance) -> bool {
+    rule::of(&balancer.kind).is_some_and(|rule| {
+        rule.internal.iter().all(|(path, wanted)| {
+            let value = balancer.plain(path).filter(|value| *value != "null");
+            value.unwrap_or(UNSET) == wanted
+        })
+    })
+}
+
+/// The statement on a load balancer with a change that Terraform or the cloud refuses, if there is
+/// one. What else changes has lines of its own.
+fn refused(comparison: &mut Comparison<'_>, difference: &Difference) -> bool {
+    let refused: Vec<&AttributeChange> = difference
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.effect == Effect::Refused)
+        .collect();
+    let [first, rest @ ..] = refused.as_slice() else {
+        return false;
+    };
+    let sentences: Vec<String> = refused.iter().map(|one| one.sentence()).collect();
+    let note = first.note.as_ref().map(|note| format!(" {note}"));
+    let besides = if difference.is_replaced() {
+        comparison.claimed.insert(difference.address.clone());
+        let others: Vec<String> = difference
+            .attributes
+            .iter()
+            .filter(|attribute| attribute.effect != Effect::Refused)
+            .map(AttributeChange::sentence)
+            .collect();
+        format!(" Besides, it would be replaced: {}.", others.join("; "))
+    } else {
+        String::new()
+    };
+    let title = name(&difference.instance().title());
+    let what = format!(
+        "the load balancer {title} is kept and a change of it refused: {}.{}{besides}",
+        sentences.join("; "),
+        note.unwrap_or_default(),
+    );
+    let alone = rest.is_empty();
+    let (before, after) = (first.before.clone(), first.after.clone());
+    let file = difference.instance().file.clone();
+    let change = comparison.say(Severity::Danger, Effect::Refused, title, what, file);
+    change.brief = Some("load balancer change refused".into());
+    if alone {
+        change.before = before;
+        change.after = after;
+    }
+    true
+}
+
 fn find(comparison: &Comparison<'_>, address: &str) -> Option<Difference> {
     comparison
         .differences
@@ -106,7 +162,7 @@ fn replaced(comparison: &mut Comparison<'_>, difference: &Difference) {
     let notes: Vec<&str> = difference
         .attributes
         .iter()
-        .filter_map(|attribute| attribute.note)
+        .filter_map(|attribute| attribute.note.as_deref())
         .collect();
     let notes = notes
         .first()
@@ -118,20 +174,19 @@ fn replaced(comparison: &mut Comparison<'_>, difference: &Difference) {
         // Subnets are told of among the reasons, and tags in a line of their own.
         .filter(|attribute| attribute.effect != Effect::Replace)
         .filter(|attribute| attribute.path != "tags" && !attribute.path.contains('['))
-        .map(super::delta::AttributeChange::sentence)
+        .map(AttributeChange::sentence)
         .collect();
     let others = if others.is_empty() {
         String::new()
     } else {
         format!(" Besides, {}.", others.join("; "))
     };
-    let refusal = if hidden_from_the_plan(comparison, difference) {
-        Some(
-            "Terraform does not see it: its plan says update in-place, because the new subnet is not there yet, and passes `prevent_destroy`. AWS refuses in the middle of the apply: the subnets of a Network Load Balancer cannot change"
-                .to_owned(),
-        )
-    } else {
-        comparison.refusal(difference)
+    let refusal = match hidden_from_the_plan(comparison, difference) {
+        Some(why) => Some(format!(
+            "Terraform does not see it: its plan says update in-place, because the new subnet is not there yet, and passes `prevent_destroy`. {} refuses in the middle of the apply: {why}",
+            rule::of(&old.kind).map_or("the cloud", |rule| rule.cloud),
+        )),
+        None => comparison.refusal(difference),
     };
     let (effect, what) = match refusal {
         Some(refusal) => (
@@ -153,16 +208,21 @@ fn replaced(comparison: &mut Comparison<'_>, difference: &Difference) {
         .brief = Some(brief(effect, "replacement"));
 }
 
-/// Whether only blocks change and one of them names what the same plan makes: the provider then
-/// does not know the values, and asks for no replacement.
-fn hidden_from_the_plan(comparison: &Comparison<'_>, difference: &Difference) -> bool {
+/// Why the cloud refuses what Terraform plans in place: only blocks change and one of them names what
+/// the same plan makes, and the provider then does not know the values, and asks for no replacement.
+fn hidden_from_the_plan(
+    comparison: &Comparison<'_>,
+    difference: &Difference,
+) -> Option<&'static str> {
     let mut replacing = difference
         .attributes
         .iter()
         .filter(|attribute| attribute.effect == Effect::Replace);
     if replacing.any(|attribute| !attribute.path.contains('[')) {
-        return false;
+        return None;
     }
+    let blocks = &rule::of(&difference.instance().kind)?.blocks;
+    let why = blocks.values().find_map(|block| block.hidden.as_deref())?;
     let made: Vec<String> = comparison
         .differences
         .iter()
@@ -181,6 +241,7 @@ fn hidden_from_the_plan(comparison: &Comparison<'_>, difference: &Difference) ->
                     .iter()
                     .any(|address| value.starts_with(address.as_str()))
         })
+        .then_some(why)
 }
 
 fn brief(effect: Effect, what: &str) -> String {
@@ -203,6 +264,7 @@ fn target_groups(comparison: &mut Comparison<'_>) {
     for difference in replaced {
         let new = difference.instance();
         let title = name(&new.title());
+        let noun = rule::of(&new.kind).map_or("target group", |rule| rule.title.as_str());
         let reasons = difference.reasons();
         let file = new.file.clone();
         let block = new.block.clone();
@@ -212,20 +274,20 @@ fn target_groups(comparison: &mut Comparison<'_>) {
             (
                 Severity::Caution,
                 format!(
-                    "a new target group, {title}, is made and filled before the old one goes: {reasons}"
+                    "a new {noun}, {title}, is made and filled before the old one goes: {reasons}"
                 ),
             )
         } else {
             (
                 Severity::Danger,
                 format!(
-                    "target group {title} is emptied and replaced: {reasons}. The API is down until the new one's health checks pass"
+                    "{noun} {title} is emptied and replaced: {reasons}. The API is down until the new one's health checks pass"
                 ),
             )
         };
         comparison
             .say(severity, Effect::Replace, title, what, file)
-            .brief = Some("a new target group".into());
+            .brief = Some(format!("a new {noun}"));
         comparison.claimed.insert(difference.address.clone());
         if in_order {
             // Its registrations move with it.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::facts::aws::ResourceKind;
+use crate::facts::changes::ResourceKind;
 
 use super::compare::Comparison;
 use super::delta::Difference;
@@ -10,13 +10,13 @@ use super::folder::Folder;
 use super::resolve::Resolver;
 use super::value::entries;
 use super::words::{code, names, plural};
-use super::{Effect, Severity, rule};
+use super::{Change, Effect, Severity, rule};
 
 /// A role, as it is called in Terraform and by people.
 struct Role {
     /// The local that holds its nodes, each with its zone, address or instance id.
     local: &'static str,
-    /// The local that holds addresses, where the other holds instance ids.
+    /// The local that holds addresses, where the other holds zones or instance ids.
     addresses: Option<&'static str>,
     /// The name of its machines in Terraform.
     resource: &'static str,
@@ -35,14 +35,14 @@ const ROLES: &[Role] = &[
     },
     Role {
         local: "etcd",
-        addresses: None,
+        addresses: Some("etcd_addresses"),
         resource: "etcd",
         word: "etcd node",
         etcd: true,
     },
     Role {
         local: "workers",
-        addresses: None,
+        addresses: Some("workers_addresses"),
         resource: "worker",
         word: "worker",
         etcd: false,
@@ -71,12 +71,13 @@ pub(super) fn roles(folder: &Folder) -> BTreeMap<String, &'static str> {
 
 pub(super) fn report(comparison: &mut Comparison<'_>) {
     for role in ROLES {
-        let (before, after) = {
+        let (before, after, zones) = {
             let (old, new) = (
                 Resolver::new(&comparison.before),
                 Resolver::new(&comparison.after),
             );
-            (values(&old, role), values(&new, role))
+            let zones = (nodes(&old, role.local), nodes(&new, role.local));
+            (values(&old, role), values(&new, role), zones)
         };
         let file = comparison
             .after
@@ -92,12 +93,36 @@ pub(super) fn report(comparison: &mut Comparison<'_>) {
         for name in added.iter().chain(&removed) {
             claim(comparison, name);
         }
-        replaced(comparison, role, &before, &after);
-        moves(comparison, role, &before, &after, &file);
+        let placed = Placed {
+            before: &before,
+            after: &after,
+            zones: &zones,
+        };
+        replaced(comparison, role, &placed);
+        moves(comparison, role, &placed, &file);
     }
 }
 
-/// A node's zone, address or instance id.
+/// Where the nodes of a role are, before and after.
+struct Placed<'a> {
+    before: &'a BTreeMap<String, String>,
+    after: &'a BTreeMap<String, String>,
+    /// Their zones or instance ids.
+    zones: &'a (BTreeMap<String, String>, BTreeMap<String, String>),
+}
+
+impl Placed<'_> {
+    /// From where to where a node moves, if it does.
+    fn moves(&self, node: &str) -> Option<String> {
+        let both = |before: &BTreeMap<String, String>, after: &BTreeMap<String, String>| {
+            let (old, new) = (before.get(node)?, after.get(node)?);
+            (old != new).then(|| format!("it moves from {} to {}", code(old), code(new)))
+        };
+        both(&self.zones.0, &self.zones.1).or_else(|| both(self.before, self.after))
+    }
+}
+
+/// A node's address, or else its zone or instance id.
 fn values(resolver: &Resolver<'_>, role: &Role) -> BTreeMap<String, String> {
     let by_address = role
         .addresses
@@ -208,12 +233,8 @@ fn goings(
 }
 
 /// Machines that are replaced, all with one reason in one line.
-fn replaced(
-    comparison: &mut Comparison<'_>,
-    role: &Role,
-    before: &BTreeMap<String, String>,
-    after: &BTreeMap<String, String>,
-) {
+fn replaced(comparison: &mut Comparison<'_>, role: &Role, placed: &Placed<'_>) {
+    let before = placed.before;
     let mut groups: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     let mut claimed = BTreeSet::new();
     let is_machine = |difference: &&Difference| {
@@ -231,12 +252,7 @@ fn replaced(
             .key
             .clone()
             .unwrap_or_else(|| difference.address.clone());
-        let reasons = match (before.get(&node), after.get(&node)) {
-            (Some(old), Some(new)) if old != new => {
-                format!("it moves from {} to {}", code(old), code(new))
-            }
-            _ => difference.reasons(),
-        };
+        let reasons = placed.moves(&node).unwrap_or_else(|| difference.reasons());
         groups
             .entry((reasons, instance.file.clone()))
             .or_default()
@@ -268,15 +284,14 @@ fn replaced(
 }
 
 /// Nodes whose zone or address is another, beyond what replaces their machines.
-fn moves(
-    comparison: &mut Comparison<'_>,
-    role: &Role,
-    before: &BTreeMap<String, String>,
-    after: &BTreeMap<String, String>,
-    file: &str,
-) {
-    for (name, new) in after {
-        let Some(old) = before.get(name).filter(|old| *old != new) else {
+fn moves(comparison: &mut Comparison<'_>, role: &Role, placed: &Placed<'_>, file: &str) {
+    for name in placed.after.keys() {
+        let differ = |before: &BTreeMap<String, String>, after: &BTreeMap<String, String>| {
+            let (old, new) = (before.get(name)?, after.get(name)?);
+            (old != new).then(|| (old.clone(), new.clone()))
+        };
+        let address = differ(placed.before, placed.after);
+        let Some((old, new)) = address.or_else(|| differ(&placed.zones.0, &placed.zones.1)) else {
             continue;
         };
         // Said already, where Terraform makes the machine.
@@ -289,11 +304,17 @@ fn moves(
             continue;
         }
         let list = names([name.as_str()]);
+        if is_made(comparison, role, name) {
+            let change = readdressed(comparison, role, name, (&old, &new), file);
+            change.before = Some(old);
+            change.after = Some(new);
+            continue;
+        }
         let what = format!(
             "{} {list} is another machine: {} becomes {}. The load balancer follows; the node does not: its certificates{} hold the old address, so reset it and let it join again",
             role.word,
-            code(old),
-            code(new),
+            code(&old),
+            code(&new),
             if role.etcd {
                 " and its etcd member"
             } else {
@@ -302,7 +323,52 @@ fn moves(
         );
         let change = comparison.say(Severity::Danger, Effect::InPlace, list.clone(), what, file);
         change.brief = Some(format!("{} {list} is another machine", role.word));
-        change.before = Some(old.clone());
-        change.after = Some(new.clone());
+        change.before = Some(old);
+        change.after = Some(new);
     }
+}
+
+/// Whether Terraform makes a node's machine.
+fn is_made(comparison: &Comparison<'_>, role: &Role, node: &str) -> bool {
+    comparison.new.values().any(|one| {
+        rule::kind(&one.kind) == Some(ResourceKind::Machine)
+            && one.name == role.resource
+            && one.key.as_deref() == Some(node)
+    })
+}
+
+/// A machine that stays and whose address is another.
+fn readdressed<'a>(
+    comparison: &'a mut Comparison<'_>,
+    role: &Role,
+    node: &str,
+    (old, new): (&str, &str),
+    file: &str,
+) -> &'a mut Change {
+    let list = names([node]);
+    let (holds, first) = if role.etcd {
+        (
+            "its certificates, its etcd member and the other members",
+            "Take it out of etcd and reset it before the apply, one node at a time, and let it join again afterwards",
+        )
+    } else {
+        (
+            "its kubelet and its certificates",
+            "Drain it before the apply, and reset it and let it join again afterwards",
+        )
+    };
+    let severity = if role.etcd {
+        Severity::Danger
+    } else {
+        Severity::Caution
+    };
+    let what = format!(
+        "the address of {} {list} changes from {} to {}, and the machine keeps its disk: {holds} still hold the old one. {first}",
+        role.word,
+        code(old),
+        code(new),
+    );
+    let change = comparison.say(severity, Effect::InPlace, list.clone(), what, file);
+    change.brief = Some(format!("another address of {} {list}", role.word));
+    change
 }

@@ -15,7 +15,7 @@ use hcl::template::{Element, Template};
 
 use super::folder::Folder;
 use super::value::{
-    further, measure, member, merge, plain_key, scalar, set, template_of, text, whole_resource,
+    function, further, measure, member, plain_key, scalar, template_of, text, whole_resource,
 };
 
 /// Locals may stand in one another without end, in a file that a person wrote.
@@ -67,6 +67,16 @@ impl<'a> Resolver<'a> {
     pub(super) fn instances(&self, address: &str) -> Option<Vec<(String, Expression)>> {
         self.steps_of_one.set(MOST_STEPS_OF_ONE);
         self.instances_of(address, 0)
+    }
+
+    /// The keys and values that a collection in a `dynamic` block has, if the files tell.
+    pub(super) fn elements_of(
+        &self,
+        collection: &Expression,
+        variables: &Variables,
+    ) -> Option<Vec<(String, Expression)>> {
+        let value = self.resolve(collection, variables);
+        self.elements(&value, 0)
     }
 
     fn instances_of(&self, address: &str, depth: usize) -> Option<Vec<(String, Expression)>> {
@@ -285,8 +295,10 @@ impl<'a> Resolver<'a> {
                     None => return unresolved(),
                 }
             }
-            (Expression::Variable(variable), Some(name)) if variable.as_str() == "each" => {
-                let Some(value) = variables.get(&format!("each.{name}")) else {
+            (Expression::Variable(variable), Some(name))
+                if variables.contains_key(&format!("{}.{name}", variable.as_str())) =>
+            {
+                let Some(value) = variables.get(&format!("{}.{name}", variable.as_str())) else {
                     return Expression::from(traversal.clone());
                 };
                 operators = &operators[1..];
@@ -320,22 +332,12 @@ impl<'a> Resolver<'a> {
             None
         } else {
             match (call.name.name.as_str(), arguments.as_slice()) {
-                ("toset", [Expression::Array(items)]) => set(items),
-                (
-                    "tolist" | "tomap" | "tostring",
-                    [
-                        value @ (Expression::Array(_)
-                        | Expression::Object(_)
-                        | Expression::String(_)),
-                    ],
-                ) => Some(value.clone()),
                 ("keys", [value]) => self.elements(value, depth + 1).map(|elements| {
                     let mut keys: Vec<String> = elements.into_iter().map(|(key, _)| key).collect();
                     keys.sort();
                     Expression::Array(keys.into_iter().map(Expression::String).collect())
                 }),
-                ("merge", objects) => merge(objects),
-                _ => None,
+                (name, arguments) => function(name, arguments),
             }
         };
         known.unwrap_or_else(|| {

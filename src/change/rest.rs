@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::facts::aws::ResourceKind;
+use crate::facts::changes::ResourceKind;
 
 use super::compare::Comparison;
 use super::delta::{AttributeChange, Difference};
@@ -150,21 +150,32 @@ fn replacements(comparison: &mut Comparison<'_>, all: &[Difference]) {
         let shown = codes(group.iter().map(|difference| difference.address.as_str()));
         let verb = if group.len() == 1 { "is" } else { "are" };
         let noun = format!("{} {shown}", plural(group.len(), &title));
+        let replacing = || {
+            first
+                .attributes
+                .iter()
+                .filter(|attribute| attribute.effect == Effect::Replace)
+        };
+        let note = replacing()
+            .find_map(|attribute| attribute.note.as_ref())
+            .map(|note| format!(". {note}"))
+            .unwrap_or_default();
+        let precious = rule::of(kind).is_some_and(|rule| rule.precious)
+            || replacing().any(|attribute| attribute.danger);
         let (severity, effect, what) = match comparison.refusal(first) {
             Some(refusal) => (
                 Severity::Danger,
                 Effect::Refused,
-                format!("{noun} would be replaced: {reasons}. {refusal}"),
-            ),
-            None if rule::of(kind).is_some_and(|rule| rule.precious) => (
-                Severity::Danger,
-                Effect::Replace,
-                format!("{noun} {verb} replaced: {reasons}"),
+                format!("{noun} would be replaced: {reasons}. {refusal}{note}"),
             ),
             None => (
-                Severity::Caution,
+                if precious {
+                    Severity::Danger
+                } else {
+                    Severity::Caution
+                },
                 Effect::Replace,
-                format!("{noun} {verb} replaced: {reasons}"),
+                format!("{noun} {verb} replaced: {reasons}{note}"),
             ),
         };
         let one = single(first);
@@ -201,6 +212,7 @@ fn region(comparison: &mut Comparison<'_>, difference: &Difference, file: &str) 
     {
         let note = attribute
             .note
+            .as_ref()
             .map(|note| format!(". {note}"))
             .unwrap_or_default();
         let what = format!("everything: the provider's {}{note}", attribute.sentence());

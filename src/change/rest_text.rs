@@ -2,17 +2,22 @@
 
 use std::collections::BTreeSet;
 
+use crate::facts::changes::ResourceKind;
+
 use super::compare::Comparison;
+use super::delta::Difference;
 use super::folder::{Folder, is_terraform};
 use super::words::{code, codes};
-use super::{Effect, Severity};
+use super::{Effect, Severity, rule};
 
 /// Locals that the report on nodes reads.
 const OF_NODES: &[&str] = &[
     "control_plane",
     "control_plane_addresses",
     "etcd",
+    "etcd_addresses",
     "workers",
+    "workers_addresses",
 ];
 
 pub(super) fn report(comparison: &mut Comparison<'_>) {
@@ -81,7 +86,10 @@ fn is_heard(comparison: &Comparison<'_>, local: &str) -> bool {
     comparison
         .differences
         .iter()
-        .any(|difference| blocks.contains(&difference.instance().block))
+        .map(Difference::instance)
+        // Of an output's value other lines speak, or this one.
+        .filter(|one| rule::kind(&one.kind) != Some(ResourceKind::Text))
+        .any(|one| blocks.contains(&one.block))
 }
 
 fn mentions(text: &str, reference: &str) -> bool {

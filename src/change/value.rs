@@ -80,7 +80,24 @@ pub(super) fn further(value: Expression, operator: TraversalOperator) -> Express
     }
 }
 
-pub(super) fn set(items: &[Expression]) -> Option<Expression> {
+/// What a function of Terraform's makes of values, as far as that is known here.
+pub(super) fn function(name: &str, arguments: &[Expression]) -> Option<Expression> {
+    match (name, arguments) {
+        ("toset", [Expression::Array(items)]) => set(items),
+        (
+            "tolist" | "tomap" | "tostring",
+            [value @ (Expression::Array(_) | Expression::Object(_) | Expression::String(_))],
+        ) => Some(value.clone()),
+        ("lookup", [object, key, ..]) => {
+            member(object, &TraversalOperator::Index(key.clone())).cloned()
+        }
+        ("merge", objects) => merge(objects),
+        ("concat", lists) => joined(lists),
+        _ => None,
+    }
+}
+
+fn set(items: &[Expression]) -> Option<Expression> {
     let mut texts: Vec<String> = items.iter().map(scalar).collect::<Option<_>>()?;
     texts.sort();
     texts.dedup();
@@ -89,7 +106,19 @@ pub(super) fn set(items: &[Expression]) -> Option<Expression> {
     ))
 }
 
-pub(super) fn merge(objects: &[Expression]) -> Option<Expression> {
+/// Lists in one.
+fn joined(lists: &[Expression]) -> Option<Expression> {
+    let mut all = Vec::new();
+    for list in lists {
+        let Expression::Array(items) = list else {
+            return None;
+        };
+        all.extend(items.iter().cloned());
+    }
+    Some(Expression::Array(all))
+}
+
+fn merge(objects: &[Expression]) -> Option<Expression> {
     let mut all = BTreeMap::new();
     for object in objects {
         let Expression::Object(object) = object else {

@@ -69,10 +69,15 @@ pub(super) fn count(number: usize, noun: &str) -> String {
 
 /// `node`, `nodes`.
 pub(super) fn plural(number: usize, noun: &str) -> String {
-    match noun.strip_suffix("address") {
-        _ if number == 1 => noun.to_owned(),
-        Some(rest) => format!("{rest}addresses"),
-        None => format!("{noun}s"),
+    if number == 1 {
+        return noun.to_owned();
+    }
+    if noun.ends_with("address") || noun.ends_with("ch") {
+        return format!("{noun}es");
+    }
+    match noun.strip_suffix('y') {
+        Some(rest) if !rest.ends_with(['a', 'e', 'o', 'u']) => format!("{rest}ies"),
+        _ => format!("{noun}s"),
     }
 }
 

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::{Outcome, Said, Stop, load, print, rendering};
 use crate::cli::{Format, Validate};
 use crate::diagnostic::{self, Report};
-use crate::plan;
+use crate::facts::hairpin::{Hairpin, Works};
+use crate::plan::{self, Pin, Plan};
 use crate::provider::{PROVIDERS, Usage};
 use crate::validate;
 
@@ -32,7 +33,7 @@ pub(super) fn run(arguments: &Validate) -> Result<Outcome, Stop> {
             }
         };
         let mut report = Report::default();
-        let mut used = Vec::new();
+        let (mut used, mut cures) = (Vec::new(), Vec::new());
         let spec = validate::check(&source, arguments.provider.as_deref(), &mut report);
         if let (Some(spec), Some(name)) = (&spec, &arguments.provider)
             && !spec.targets.has(name)
@@ -52,6 +53,7 @@ pub(super) fn run(arguments: &Validate) -> Result<Outcome, Stop> {
                 }
                 let plan = plan::build(spec, provider.name());
                 provider.check(&plan, &mut report);
+                cures.push((provider.name(), cure(&plan)));
                 if let Some(usage) = provider.user_data(&plan) {
                     used.push((provider.name(), usage));
                 }
@@ -65,12 +67,16 @@ pub(super) fn run(arguments: &Validate) -> Result<Outcome, Stop> {
                 "diagnostics": diagnostic::json(&report, Some(&source), ("", "")),
                 // With every default, as it will be rendered.
                 "spec": spec,
+                "hairpin": cures.iter().map(|(name, cure)| cure.json(name)).collect::<Vec<_>>(),
                 "userData": used.iter().map(|(name, usage)| user_data(name, usage)).collect::<Vec<_>>(),
             })),
             Format::Text => {
                 print::said(&Said::about(source, report));
                 for (name, usage) in &used {
                     print::result(&in_words(name, usage))?;
+                }
+                for (name, cure) in &cures {
+                    print::result(&format!("{name}: {}", cure.words))?;
                 }
             }
         }
@@ -82,6 +88,53 @@ pub(super) fn run(arguments: &Validate) -> Result<Outcome, Stop> {
         return Err(Stop::Invalid(Vec::new()));
     }
     Ok(Outcome::Done)
+}
+
+/// How control-plane nodes reach themselves: which cure is in force.
+struct Cure {
+    words: String,
+    row: &'static Hairpin,
+    pin: &'static str,
+}
+
+fn cure(plan: &Plan) -> Cure {
+    let endpoint = &plan.endpoint;
+    let row = endpoint.hairpin;
+    let (pin, mapped) = match endpoint.pin {
+        Pin::Always => (
+            "always",
+            "control-plane nodes map the endpoint's name to themselves",
+        ),
+        Pin::WhileStarting => (
+            "whileStarting",
+            "the first control-plane node maps the endpoint's name to itself while it starts",
+        ),
+    };
+    let words = if row.works == Works::Yes {
+        format!(
+            "a node reaches itself through {}: {}",
+            row.title, row.load_balancer_cure
+        )
+    } else {
+        format!("a node does not reach itself through {}", row.title)
+    };
+    Cure {
+        words: format!("{words}; {mapped} (hagen explain hairpin)"),
+        row,
+        pin,
+    }
+}
+
+impl Cure {
+    fn json(&self, target: &str) -> Value {
+        json!({
+            "target": target,
+            "loadBalancer": self.row.title,
+            "works": self.row.works.word(),
+            "loadBalancerCure": self.row.load_balancer_cure,
+            "pin": self.pin,
+        })
+    }
 }
 
 /// How much of a target's user data is used, in one line.

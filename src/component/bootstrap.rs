@@ -9,13 +9,25 @@ use crate::plan::{Etcd, Node, PackageManager, Pin, Plan, Role, SecretsMode};
 pub fn installed(plan: &Plan, node: &Node) -> String {
     let mut lines = script(plan, node);
     let first = lines.find('\n').map_or(0, |end| end + 1);
-    let rest: String = lines
-        .split_off(first)
-        .lines()
+    let rest = lines.split_off(first);
+    lines + &without_comments(&rest)
+}
+
+/// The units that a machine gets: name, and text with its comments.
+pub fn units(node: &Node) -> Vec<(&'static str, &'static str)> {
+    let mut units = vec![("hagen-bootstrap.service", verbatim::BOOTSTRAP_UNIT)];
+    if node.role == Role::Etcd {
+        units.push(("etcd.service", verbatim::ETCD_UNIT));
+    }
+    units
+}
+
+/// A script or a unit without the lines that are comments only.
+pub fn without_comments(text: &str) -> String {
+    text.lines()
         .filter(|line| !line.trim_start().starts_with('#') && !line.trim().is_empty())
         .map(|line| format!("{line}\n"))
-        .collect();
-    lines + &rest
+        .collect()
 }
 
 /// The script of a machine, with its comments.

@@ -2,8 +2,10 @@
 //! examples/existing-cluster, with the rights of its `superset-role`: no controller of it has an
 //! account of its own.
 
+mod aliyun;
 mod huawei;
 
+pub use aliyun::aliyun;
 pub use huawei::huawei;
 
 use serde_json::{Value, json};

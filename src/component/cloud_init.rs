@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{
     bootstrap, containerd, external_etcd, kubeadm, metadata, node_environment, placeholder, secrets,
 };
-use crate::format::{template::verbatim, yaml};
+use crate::format::yaml;
 use crate::plan::{Drop, Etcd, Node, Plan, Role, SecretsMode};
 
 /// The document, in the order in which a person reads it.
@@ -130,23 +130,16 @@ fn files(plan: &Plan, node: &Node) -> Vec<WrittenFile> {
     if node.role.is_kubernetes() {
         files.extend(machine_files(plan));
     }
-    files.extend([
-        file(
-            "/usr/local/lib/hagen/bootstrap.sh",
-            "0700",
-            bootstrap::installed(plan, node),
-        ),
-        file(
-            "/etc/systemd/system/hagen-bootstrap.service",
-            "0644",
-            verbatim::BOOTSTRAP_UNIT.to_owned(),
-        ),
-    ]);
-    if node.role == Role::Etcd {
+    files.push(file(
+        "/usr/local/lib/hagen/bootstrap.sh",
+        "0700",
+        bootstrap::installed(plan, node),
+    ));
+    for (name, text) in bootstrap::units(node) {
         files.push(file(
-            "/etc/systemd/system/etcd.service",
+            format!("/etc/systemd/system/{name}"),
             "0644",
-            verbatim::ETCD_UNIT.to_owned(),
+            bootstrap::without_comments(text),
         ));
     }
     files

@@ -105,8 +105,7 @@ fn of_kubernetes(plan: &Plan, node: &Node) -> Values {
             }
             .to_owned(),
         ),
-        // Not ENDPOINT_…: Terraform would replace the value's word in the name as well.
-        ("API_HOSTS", api_hosts(plan)),
+        ("ENDPOINT_ADDRESSES", endpoint_addresses(plan)),
         ("KUBERNETES_VERSION", kubernetes.version.clone()),
         ("IMAGE_REPOSITORY", kubernetes.image_repository.clone()),
         ("PACKAGE_REVISION", kubernetes.package_revision.clone()),
@@ -144,7 +143,7 @@ fn of_kubernetes(plan: &Plan, node: &Node) -> Values {
 }
 
 /// The load balancer's addresses for /etc/hosts; empty where DNS has the endpoint's name.
-fn api_hosts(plan: &Plan) -> String {
+fn endpoint_addresses(plan: &Plan) -> String {
     match &plan.endpoint.addresses {
         Addresses::Resolved => String::new(),
         Addresses::OfLoadBalancer => placeholder::LOAD_BALANCER_ADDRESSES.to_owned(),

@@ -4,6 +4,7 @@
 //! words are plain text and not Terraform's own interpolation, so that a script's `${…}` stays
 //! what it is and the file in version control is the file that runs.
 
+use super::secrets;
 use crate::plan::{CertificateName, Host, Plan};
 
 /// The DNS name of the nodes' load balancer.
@@ -64,20 +65,12 @@ pub fn certificate_name(name: &CertificateName) -> String {
     }
 }
 
-/// Every word that Terraform may put something in for, in this plan.
+/// Every word that Terraform may put something in for, in this plan. Where machines get their secrets
+/// later, the words for these stay, for the script.
 pub fn all(plan: &Plan) -> Vec<String> {
     let mut words: Vec<String> = [
         API_HOST,
         PUBLIC_API_HOST,
-        BOOTSTRAP_TOKEN,
-        CERTIFICATE_KEY,
-        CA_CERTIFICATE,
-        CA_KEY,
-        ETCD_CA_CERTIFICATE,
-        ETCD_CLIENT_CERTIFICATE,
-        ETCD_CLIENT_KEY,
-        ETCD_MEMBER_CERTIFICATE,
-        ETCD_MEMBER_KEY,
         SECRETS_URL,
         CONTROL_PLANE_ADDRESSES,
         LOAD_BALANCER_ADDRESSES,
@@ -85,6 +78,22 @@ pub fn all(plan: &Plan) -> Vec<String> {
     ]
     .map(str::to_owned)
     .into();
+    if secrets::in_user_data(plan) {
+        words.extend(
+            [
+                BOOTSTRAP_TOKEN,
+                CERTIFICATE_KEY,
+                CA_CERTIFICATE,
+                CA_KEY,
+                ETCD_CA_CERTIFICATE,
+                ETCD_CLIENT_CERTIFICATE,
+                ETCD_CLIENT_KEY,
+                ETCD_MEMBER_CERTIFICATE,
+                ETCD_MEMBER_KEY,
+            ]
+            .map(str::to_owned),
+        );
+    }
     words.extend(
         plan.endpoint
             .other_names

@@ -182,117 +182,9 @@ fn family(instance_type: &str) -> &str {
     instance_type.split('.').next().unwrap_or_default()
 }
 
-/// What a changed attribute means, by resource type; `data` and `provider` blocks with their
-/// first word.
-pub static CHANGES: LazyLock<BTreeMap<String, Change>> = LazyLock::new(|| {
-    super::embedded(
-        "aws/changes.yaml",
-        include_str!("../../providers/aws/changes.yaml"),
-    )
-});
-
-/// What changes of one type of resource mean. Attributes stand with the blocks around them:
-/// `health_check.interval`; a block's name alone stands for everything in it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Change {
-    /// Where this is known from.
-    pub source: String,
-    /// What it is to the cluster, where that matters.
-    #[serde(default)]
-    pub kind: Option<ResourceKind>,
-    /// What people call it.
-    pub title: String,
-    /// The attribute that holds its name.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// Whether replacing or removing it is an outage.
-    #[serde(default)]
-    pub precious: bool,
-    /// Attributes that keep it from being deleted while they are true.
-    #[serde(default)]
-    pub guards: Vec<String>,
-    /// The attribute that holds a machine's cloud-init.
-    #[serde(default)]
-    pub user_data: Option<String>,
-    /// Attributes that replace it.
-    #[serde(default)]
-    pub replace: Vec<String>,
-    /// Attributes that stop and start it.
-    #[serde(default)]
-    pub restart: Vec<String>,
-    /// Attributes that change in place.
-    #[serde(default)]
-    pub in_place: Vec<String>,
-    /// Numbers that can grow and not shrink.
-    #[serde(default)]
-    pub grows_only: Vec<String>,
-    /// Attributes that replace it when they come or go.
-    #[serde(default)]
-    pub presence_replaces: Vec<String>,
-    /// Nested blocks that are told apart by an attribute.
-    #[serde(default)]
-    pub blocks: BTreeMap<String, BlockChange>,
-    /// A sentence on an attribute, for who reviews its change.
-    #[serde(default)]
-    pub notes: BTreeMap<String, String>,
-}
-
-/// What changes of nested blocks of one name mean.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BlockChange {
-    /// The attribute that tells them apart.
-    pub key: String,
-    /// What one more means.
-    pub added: AttributeEffect,
-    /// What one less means.
-    pub removed: AttributeEffect,
-    /// What another value in one of them means.
-    pub changed: AttributeEffect,
-}
-
-/// What a changed attribute does to its resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum AttributeEffect {
-    /// It is destroyed and made anew.
-    Replace,
-    /// It stops and starts.
-    Restart,
-    /// It changes, and nothing stops.
-    InPlace,
-}
-
-/// What a resource is to the cluster.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum ResourceKind {
-    /// The load balancer of the API servers.
-    LoadBalancer,
-    /// What the load balancer sends connections to.
-    TargetGroup,
-    /// A node's machine.
-    Machine,
-    /// What rules belong to.
-    SecurityGroup,
-    /// Lets someone in.
-    IngressRule,
-    /// Lets someone out.
-    EgressRule,
-    /// A name.
-    DnsRecord,
-    /// The cloud itself.
-    Provider,
-    /// What machines are made from.
-    Image,
-    /// What only Terraform itself reads: outputs and variables.
-    Text,
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{CHANGES, LOAD_BALANCER, MACHINES, REGIONS, is_arm};
+    use super::{LOAD_BALANCER, MACHINES, REGIONS, is_arm};
 
     #[test]
     fn the_data_files_parse_and_hold_together() {
@@ -331,36 +223,6 @@ mod tests {
             "m7i-flex.large",
         ] {
             assert!(!is_arm(x86), "{x86}");
-        }
-    }
-
-    #[test]
-    fn each_attribute_of_a_change_has_one_meaning() {
-        for (resource, change) in CHANGES.iter() {
-            let mut seen = std::collections::BTreeSet::new();
-            for attribute in change
-                .replace
-                .iter()
-                .chain(&change.restart)
-                .chain(&change.in_place)
-            {
-                assert!(
-                    seen.insert(attribute),
-                    "{resource}.{attribute} stands in two lists"
-                );
-            }
-            for attribute in change.grows_only.iter().chain(&change.presence_replaces) {
-                assert!(
-                    change.in_place.contains(attribute),
-                    "{resource}.{attribute}"
-                );
-            }
-            for attribute in change.notes.keys() {
-                assert!(
-                    seen.contains(attribute),
-                    "{resource}.{attribute} has only a note"
-                );
-            }
         }
     }
 }

@@ -47,6 +47,9 @@ pub struct Cloud {
     pub time_servers: Vec<String>,
     /// Limits of tags.
     pub tags: TagLimits,
+    /// Whether what the load balancer lets in passes the machines' security groups.
+    #[serde(default)]
+    pub load_balancer_passes_security_groups: bool,
     /// The most bytes of a name of a machine.
     pub machine_name_length: usize,
 }

@@ -23,6 +23,10 @@ pub const TEMPLATES: &[(&str, &str)] = &[
         include_str!("../../templates/aliyun/README.md.hbs"),
     ),
     (
+        "aliyun/README-slb.md.hbs",
+        include_str!("../../templates/aliyun/README-slb.md.hbs"),
+    ),
+    (
         "huawei/README.md.hbs",
         include_str!("../../templates/huawei/README.md.hbs"),
     ),

@@ -2,7 +2,7 @@
 
 use super::cloud::{self, Cloud, Kind};
 use super::{CloudController, Plan, Target};
-use crate::facts::aliyun::LOAD_BALANCER;
+use crate::facts::aliyun::{CLOUD_CONTROLLER, LOAD_BALANCER};
 use crate::spec;
 
 /// What a plan decides for Alibaba Cloud.
@@ -39,7 +39,7 @@ pub(super) fn build(spec: &spec::Cluster, target: &spec::Aliyun) -> Plan {
     let nlb = target.load_balancer == spec::AliyunLoadBalancer::Nlb;
     let external = spec.kubernetes.cloud_provider == spec::CloudProvider::External;
     let kind = Kind {
-        kind: if nlb { "nlb" } else { "slb" },
+        word: if nlb { "nlb" } else { "slb" },
         own_name: nlb,
         address_in_each_zone: nlb,
         always_private: false,
@@ -48,7 +48,7 @@ pub(super) fn build(spec: &spec::Cluster, target: &spec::Aliyun) -> Plan {
         name_length: LOAD_BALANCER.name_length,
         controller: external.then(|| CloudController {
             cloud: "aliyun",
-            image: String::new(),
+            image: CLOUD_CONTROLLER.image.clone(),
         }),
     };
     cloud::build(spec, target.common(), kind, |cloud| {

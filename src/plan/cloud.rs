@@ -128,7 +128,7 @@ pub struct Dns {
 /// What a kind of load balancer is like.
 pub(super) struct Kind {
     /// The kind, as the spec has it.
-    pub(super) kind: &'static str,
+    pub(super) word: &'static str,
     /// Whether it brings a DNS name.
     pub(super) own_name: bool,
     /// Whether it has an address in each zone, or a single one.
@@ -157,7 +157,7 @@ pub(super) fn build(
     let internal = spec.endpoint.exposure == spec::Exposure::Internal;
     let nodes = nodes(spec, own);
     let made = matches!(own.machines, spec::CloudMachines::Provision(_));
-    let row = hairpin::of(own.name, kind.kind, !internal);
+    let row = hairpin::of(own.name, kind.word, !internal);
     let host = spec
         .endpoint
         .host

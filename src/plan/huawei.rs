@@ -31,7 +31,7 @@ pub enum Flavor {
 pub(super) fn build(spec: &spec::Cluster, target: &spec::Huawei) -> Plan {
     let external = spec.kubernetes.cloud_provider == spec::CloudProvider::External;
     let kind = Kind {
-        kind: "elb",
+        word: "elb",
         own_name: false,
         address_in_each_zone: false,
         always_private: true,

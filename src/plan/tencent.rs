@@ -23,7 +23,7 @@ pub struct Tencent {
 /// Builds the plan for Tencent Cloud.
 pub(super) fn build(spec: &spec::Cluster, target: &spec::Tencent) -> Plan {
     let kind = Kind {
-        kind: "clb",
+        word: "clb",
         own_name: false,
         address_in_each_zone: false,
         always_private: false,

@@ -73,8 +73,8 @@ pub fn find(name: &str) -> Option<&'static dyn Provider> {
         .copied()
 }
 
-/// The files of the machines, the same on every target: the cloud-init of each, and the script in it
-/// as a file of its own for each role, with its comments, for review.
+/// The files of the machines, the same on every target: the cloud-init of each, and the script of each
+/// role and the units in it as files of their own, with their comments, for review.
 fn machines(plan: &Plan, artifacts: &mut ArtifactSet) {
     for node in &plan.nodes {
         artifacts.insert(
@@ -84,6 +84,12 @@ fn machines(plan: &Plan, artifacts: &mut ArtifactSet) {
         let script = format!("bootstrap/{}.sh", secrets::role(node.role));
         if artifacts.get(&script).is_none() {
             artifacts.insert(script, bootstrap::script(plan, node));
+        }
+        for (name, text) in bootstrap::units(node) {
+            let unit = format!("bootstrap/{name}");
+            if artifacts.get(&unit).is_none() {
+                artifacts.insert(unit, text.to_owned());
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The way to packages and images: proxy, mirrors, and machines that reach nothing else.
+//! The way to packages and images: proxy, repositories, and mirrors of registries.
 
 use std::net::IpAddr;
 
@@ -6,16 +6,16 @@ use ipnet::IpNet;
 
 use crate::diagnostic::code::cluster as code;
 use crate::diagnostic::{Diagnostic, Report};
-use crate::facts::public_hosts::{is_other_name_of_docker_hub, is_public};
-use crate::spec::{Cluster, Cni, Downloads, Etcd};
+use crate::facts::public_hosts::is_other_name_of_docker_hub;
+use crate::spec::{Cluster, Downloads, Etcd};
 
+use super::air_gap;
 use super::form::leading_zero;
 use super::names;
 use super::registries::{self, is_authority, is_port};
 
-const PROXY: &str = "downloads.proxy";
+pub(super) const PROXY: &str = "downloads.proxy";
 const NO_PROXY: &str = "downloads.noProxy";
-const AIR_GAPPED: &str = "downloads.airGapped";
 
 pub(super) fn check(spec: &Cluster, report: &mut Report) {
     let downloads = &spec.downloads;
@@ -33,12 +33,14 @@ pub(super) fn check(spec: &Cluster, report: &mut Report) {
     }
     unused(spec, report);
     if downloads.air_gapped {
-        air_gap(spec, report);
+        air_gap::check(spec, report);
     }
 }
 
 /// The repositories beside Kubernetes' own: the key, what is in it, and where it is.
-fn repositories(downloads: &Downloads) -> impl Iterator<Item = (&'static str, &'static str, &str)> {
+pub(super) fn repositories(
+    downloads: &Downloads,
+) -> impl Iterator<Item = (&'static str, &'static str, &str)> {
     let system = downloads.system_repository.as_deref();
     system
         .map(|system| {
@@ -224,110 +226,14 @@ fn unused(spec: &Cluster, report: &mut Report) {
     }
 }
 
-/// Machines that reach nothing but mirrors.
-fn air_gap(spec: &Cluster, report: &mut Report) {
-    let (kubernetes, downloads) = (&spec.kubernetes, &spec.downloads);
-    let mirrored = |host: &str| downloads.registry_mirrors.contains_key(host);
-    let mut public = |path: String, what: &str, host: &str, key: &str| {
-        report.push(
-            Diagnostic::new(
-                &code::PUBLIC_SOURCE,
-                format!("{what} would come from `{host}`, which is on the internet"),
-            )
-            .value(path, "out of reach")
-            .also(AIR_GAPPED, "machines reach mirrors alone")
-            .cure(format!("name a mirror of your own in `{key}`")),
-        );
-    };
-    let registry = image_registry(&kubernetes.image_repository);
-    if is_public(registry) && !mirrored(registry) {
-        let key = "kubernetes.imageRepository";
-        public(key.into(), "images of Kubernetes", registry, key);
-    }
-    let host = host(&kubernetes.package_repository);
-    if is_public(host) {
-        let key = "kubernetes.packageRepository";
-        public(key.into(), "packages of Kubernetes", host, key);
-    }
-    for (key, what, value) in repositories(downloads) {
-        let needed = key != "etcdRepository" || spec.etcd != Etcd::Stacked;
-        let host = self::host(value);
-        if needed && is_public(host) {
-            let key = format!("downloads.{key}");
-            public(key.clone(), what, host, &key);
-        }
-    }
-    for (registry, mirror) in &downloads.registry_mirrors {
-        let host = self::host(mirror);
-        if is_public(host) {
-            let key = format!("downloads.registryMirrors.{registry}");
-            let what = format!("images of `{registry}`");
-            public(key.clone(), &what, host, "downloads.registryMirrors");
-        }
-    }
-    if let Cni::Manifest(manifest) = &kubernetes.cni {
-        let rest = manifest.url.strip_prefix("https://").unwrap_or_default();
-        let host = self::host(rest);
-        if is_public(&host.to_ascii_lowercase()) {
-            let key = "kubernetes.cni.manifest.url";
-            public(key.into(), "the pod network's manifest", host, key);
-        }
-        if downloads.registry_mirrors.is_empty() {
-            report.push(
-                Diagnostic::new(
-                    &code::NO_REGISTRY_MIRRORS,
-                    "the pod network's manifest names images, and no registry has a mirror",
-                )
-                .key("kubernetes.cni", "its images come from somewhere")
-                .also(AIR_GAPPED, "machines reach mirrors alone")
-                .cure("add `downloads.registryMirrors` for the registries in the manifest, such as `docker.io` and `quay.io`")
-                .cure("or go on, if the manifest names images in a registry of your own"),
-            );
-        }
-    }
-    if downloads.system_repository.is_none() {
-        report.push(
-            Diagnostic::new(
-                &code::PUBLIC_SOURCE,
-                "the operating system's packages would come from its own sources, which are on the internet",
-            )
-            .key("downloads", "no `systemRepository`")
-            .also(AIR_GAPPED, "machines reach mirrors alone")
-            .cure("add `systemRepository` with the host and path of a mirror"),
-        );
-    }
-    if downloads.proxy.is_some() {
-        report.push(
-            Diagnostic::new(
-                &code::PROXY_IN_AIR_GAP,
-                "machines reach mirrors alone, and a proxy is a way to elsewhere",
-            )
-            .key(PROXY, "a way out")
-            .also(AIR_GAPPED, "machines reach mirrors alone")
-            .cure("remove the proxy where machines reach the mirrors without it")
-            .cure("or remove `airGapped` where the proxy leads to the internet"),
-        );
-    }
-}
-
 /// The host of an address without a scheme.
-fn host(text: &str) -> &str {
+pub(super) fn host(text: &str) -> &str {
     text.split(['/', '?', '#']).next().unwrap_or_default()
-}
-
-/// The registry of a repository of images: without one it is Docker Hub's.
-fn image_registry(repository: &str) -> &str {
-    let first = host(repository);
-    if first.contains(['.', ':']) || first == "localhost" {
-        first
-    } else {
-        "docker.io"
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{image_registry, is_exception, proxy_fault};
+    use super::{is_exception, proxy_fault};
 
     #[test]
     fn proxies() {
@@ -395,13 +301,5 @@ mod tests {
         ] {
             assert!(!is_exception(bad), "{bad}");
         }
-    }
-
-    #[test]
-    fn an_image_without_a_registry_is_docker_hubs() {
-        assert_eq!(image_registry("registry.k8s.io"), "registry.k8s.io");
-        assert_eq!(image_registry("10.0.0.5:5000/k8s"), "10.0.0.5:5000");
-        assert_eq!(image_registry("google_containers"), "docker.io");
-        assert_eq!(image_registry("team/k8s"), "docker.io");
     }
 }

@@ -5,6 +5,7 @@
 //! without failing.
 
 mod addresses;
+mod air_gap;
 mod aliyun;
 mod aws;
 mod cloud;
@@ -12,6 +13,7 @@ mod downloads;
 mod endpoint;
 mod form;
 mod huawei;
+mod mirrors;
 mod names;
 mod networks;
 mod quorum;
@@ -62,6 +64,7 @@ fn meaning(spec: &Cluster, target: Option<&str>, report: &mut Report) {
     downloads::check(spec, report);
     let wanted = |name: &str| target.is_none_or(|target| target == name);
     let targets = &spec.targets;
+    mirrors::check(spec, |name| wanted(name) && targets.has(name), report);
     if let Some(own) = targets.aws.as_ref().filter(|_| wanted("aws")) {
         aws::check(spec, own, report);
     }

@@ -32,8 +32,8 @@ endpoint_tag='# hagen: endpoint'
 # it is these, or a pin
 endpoint_hosts() {
   local one lines=()
-  for one in $HAGEN_API_HOSTS; do
-    [[ $one =~ ^[0-9a-f.:]+$ ]] || stop "HAGEN_API_HOSTS: '$one' is not an address"
+  for one in $HAGEN_ENDPOINT_ADDRESSES; do
+    [[ $one =~ ^[0-9a-f.:]+$ ]] || stop "HAGEN_ENDPOINT_ADDRESSES: '$one' is not an address"
     lines+=("$one"$'\t'"$HAGEN_ENDPOINT_HOST")
   done
   write_hosts "$endpoint_tag" "${lines[@]}"

@@ -160,7 +160,7 @@ def firewalls_are_switched_off(make):
 
 @scenario
 def size(_):
-    for parts, most in (("begin apt first kubernetes", 9800), ("begin apt kubernetes", 7900),
+    for parts, most in (("begin apt pin first kubernetes", 9800), ("begin apt kubernetes", 7900),
                         ("begin dnf drop provider-aws first first-etcd kubernetes", 10900)):
         found = len(gzip.compress(composed(parts.split()).encode(), 6))
         assert found <= most, f"{parts}: {found} bytes after gzip -6, and user data has room for {most}"

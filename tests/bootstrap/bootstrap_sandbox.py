@@ -35,7 +35,7 @@ import traceback
 import urllib.parse
 
 HERE = pathlib.Path(__file__).resolve().parent
-PARTS = "begin drop apt dnf provider-aws tofu first first-etcd kubernetes".split()
+PARTS = "begin drop apt dnf provider-aws tofu pin first first-etcd kubernetes".split()
 STANDINS = (
     "apt-get apt-mark apt-cache dpkg systemctl modprobe sysctl swapoff timedatectl kubeadm kubectl kubelet crictl "
     "containerd sleep touch mv install rm shred sed curl gpg dnf grubby nft ufw setenforce"
@@ -46,7 +46,7 @@ DOWNLOADS = "192.0.2.200"
 PROXY = "192.0.2.201"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 CNI = b"apiVersion: v1\nkind: Namespace\nmetadata: {name: test-cni}\n"
-COMMON = "facts firewall swap kernel packages runtime kubelet images secrets provider etcd-hosts"
+COMMON = "facts firewall swap kernel packages runtime kubelet images secrets provider etcd-hosts endpoint-hosts"
 STEPS = {
     "first-control-plane": COMMON + " validate cni-download init cni verify unpin scrub",
     "control-plane": COMMON + " discover validate turn join verify scrub",
@@ -328,6 +328,7 @@ class World:
             "HAGEN_CONTAINERD_URL": "https://containerd.test/linux", "HAGEN_CONTAINERD_VERSION": "2.3.6-1",
             "HAGEN_CNI_URL": "https://cni.test/cni.yaml", "HAGEN_SECRETS": self.mode, "HAGEN_PROXY": "", "HAGEN_NO_PROXY": "",
             "HAGEN_SYSTEM_REPOSITORY": "", "HAGEN_CERTIFICATES_SECONDS": "7200", "HAGEN_METADATA": "", "HAGEN_ETCD_ENDPOINTS": "",
+            "HAGEN_ENDPOINT_ADDRESSES": "",
         }
         if self.etcd:
             env["HAGEN_ETCD_ENDPOINTS"] = " ".join(f"https://etcd-{n}.test.internal:2379" for n in (1, 2, 3))
@@ -465,7 +466,8 @@ class World:
         try:
             self.endpoint = str(ipaddress.ip_address(env["HAGEN_ENDPOINT_HOST"]))
         except ValueError:
-            self.endpoint = "10.0.0.100"
+            # Where the script brings the name's address, no DNS has it.
+            self.endpoint = (env.get("HAGEN_ENDPOINT_ADDRESSES") or "10.0.0.100").split()[0]
         others = env["HAGEN_PEERS"].split()
         members = [(f"10.0.0.3{n}", f"etcd-{n}.test.internal") for n in (1, 2, 3)] if self.etcd else []
         if self.etcd and self.exists("/etc/hagen/etcd-hosts"):
@@ -628,7 +630,8 @@ class World:
         assert self.exists("/var/lib/hagen/done"), "no /var/lib/hagen/done"
         joins = self.exists("/var/lib/hagen/joins")
         role = "joins instead" if joins else self.role
-        equal(sorted(os.listdir(self.root / "var/lib/hagen/steps")), sorted(STEPS[role].split()), "step markers")
+        pin = self.env["HAGEN_PIN"]
+        equal(sorted(os.listdir(self.root / "var/lib/hagen/steps")), sorted(steps_of(self, role)), "step markers")
         ended = "init-ended" if role == "first-control-plane" else "join-ended"
         equal(self.count("complaints"), 0, "complaints of the stand-ins: " + self.complaints())
         if role == "first-control-plane":
@@ -636,7 +639,9 @@ class World:
         else:
             equal(self.calls("^kubeadm init"), [], "inits of a node that joins")
         assert self.count(ended) >= 1, f"no {ended}"
-        assert "# hagen: the endpoint" not in self.read("/etc/hosts"), "the pin is still in /etc/hosts"
+        own = [self.address] if pin == "always" else self.env["HAGEN_ENDPOINT_ADDRESSES"].split()
+        lines = [line.split()[0] for line in self.read("/etc/hosts").splitlines() if line.endswith("# hagen: endpoint")]
+        equal(lines, own, "the endpoint in /etc/hosts")
         equal(stat.S_IMODE((self.root / "etc/hosts").stat().st_mode), 0o644, "mode of /etc/hosts")
         self.check_secrets(scrubbed=True)
 
@@ -1009,9 +1014,15 @@ def resume(prepared, points, reboot=False, one_machine=True):
             raise AssertionError(f"killed at {group}: {problem}") from problem
 
 
+def steps_of(world, role):
+    """The steps in their order."""
+    pinned = world.env["HAGEN_PIN"] == "always"
+    return STEPS[role].replace(" verify", " verify pin-self" if pinned else " verify").split()
+
+
 def markers(world):
     role = "joins instead" if world.exists("/var/lib/hagen/joins") else world.role
-    return [f"^after touch /var/lib/hagen/steps/{step}$" for step in STEPS[role].split()] + ["^after touch /var/lib/hagen/done$"]
+    return [f"^after touch /var/lib/hagen/steps/{step}$" for step in steps_of(world, role)] + ["^after touch /var/lib/hagen/done$"]
 
 
 def every_call(world):
@@ -1153,4 +1164,5 @@ if __name__ == "__main__":
     sys.modules["bootstrap_sandbox"] = sys.modules["__main__"]
     sys.path.insert(0, str(HERE))
     import bootstrap_modes  # noqa: F401, pylint: disable=unused-import
+    import bootstrap_pin  # noqa: F401, pylint: disable=unused-import
     main()

@@ -237,6 +237,7 @@ case $name in
         if [[ -e $kubernetes/kubelet.conf || -e $kubernetes/manifests/etcd.yaml || -e $kubernetes/pki/ca.crt ]]; then
           die 'preflight: FileAvailable'
         fi
+        printf 'note endpoint=%s\n' "$(getent hosts "$(<$box/endpoint)" | awk '{ print $1 }')" >>$box/calls
         fault 'join start'
         mkdir -p $kubernetes/pki $kubernetes/manifests
         cp $box/cluster.crt $kubernetes/pki/ca.crt

@@ -55,6 +55,12 @@ fn through_a_proxy_with_no_ca_made_before() {
     roles_of("aws-proxy");
 }
 
+#[test]
+#[ignore = "needs root and Python: see tests/tools/README.md"]
+fn with_the_endpoint_pinned_and_in_hosts() {
+    roles_of("tencent");
+}
+
 /// One example at a time.
 static TURN: Mutex<()> = Mutex::new(());
 

@@ -16,14 +16,21 @@ use super::examples::{self, each_example};
 use super::offline;
 use super::render::Rendered;
 use super::terraform::text;
-use super::{python, tool};
+use super::{clouds, python, tool};
 
 each_example!(
     files_of,
     "needs cloud-init, yamllint, shellcheck and Python: see tests/tools/README.md"
 );
 
-const UNIT: &str = include_str!("../../templates/hagen-bootstrap.service");
+/// The unit as it is installed: its comments are in bootstrap/, for review.
+fn unit() -> String {
+    include_str!("../../templates/hagen-bootstrap.service")
+        .lines()
+        .filter(|line| !(line.is_empty() || line.starts_with('#')))
+        .map(|line| format!("{line}\n"))
+        .collect()
+}
 
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,7 +197,7 @@ fn write(root: &Path, path: &str, content: &str, mode: u32) {
 /// The nodes of an example, finished as Terraform would.
 pub(crate) fn finished(name: &str) -> Vec<Finished> {
     let spec = examples::text(name);
-    let rendered = Rendered::new(&spec);
+    let rendered = Rendered::on(clouds::provider_of(name), &spec);
     rendered.write_secrets();
     finished_of(&rendered, &spec)
 }
@@ -357,7 +364,7 @@ fn mirrors(spec: &Cluster, path: &Path, read: &Value) {
 }
 
 /// cloud-init's own opinion. Its warnings are problems too.
-fn schema(path: &Path) {
+pub(crate) fn schema(path: &Path) {
     let cloud_init = tool::program(
         "HAGEN_CLOUD_INIT",
         "cloud-init",
@@ -402,7 +409,7 @@ fn says_what_was_meant(node: &Finished) {
     let member = |field: &str| text(&node.secrets["etcd_members"][name.as_str()][field]);
     for (path, _) in wanted {
         let content = match path {
-            "/etc/systemd/system/hagen-bootstrap.service" => UNIT,
+            "/etc/systemd/system/hagen-bootstrap.service" => &unit(),
             "/etc/modules-load.d/hagen.conf" => "overlay\nbr_netfilter\n",
             "/etc/hagen/bootstrap-token" => &format!("{}\n", node.secret("bootstrap_token")),
             "/etc/hagen/certificate-key" => &format!("{}\n", node.secret("certificate_key")),

@@ -50,7 +50,8 @@ fn each_example_for_aws_is_tested() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             name.strip_suffix(".yaml").map(str::to_owned)
         })
-        .filter(|name| text(name).contains("\n  aws:\n"))
+        // This one is for every target: clouds.rs has it.
+        .filter(|name| name != "everywhere" && text(name).contains("\n  aws:\n"))
         .collect();
     found.sort();
     let mut tested = super::offline::EXAMPLES.to_vec();

@@ -13,6 +13,8 @@ mod aws;
 mod bootstrap;
 mod cloud_init;
 mod cloud_init_run;
+mod cloud_rules;
+mod clouds;
 mod end_to_end;
 mod etcd;
 mod examples;

@@ -21,7 +21,7 @@ each_example!(
     "needs Terraform and moto: see tests/tools/README.md"
 );
 
-fn plan_of(name: &str) {
+pub(crate) fn plan_of(name: &str) {
     let text = examples::text(name);
     let rendered = Rendered::new(&text);
     for (path, text) in rendered.files() {

@@ -14,13 +14,20 @@ use super::tool::{self, Answer};
 /// A spec and the folder rendered from it.
 pub(crate) struct Rendered {
     scratch: TempDir,
+    provider: &'static str,
 }
 
 impl Rendered {
-    /// Renders a spec's text.
+    /// Renders a spec's text for AWS.
     pub(crate) fn new(spec: &str) -> Self {
+        Self::on("aws", spec)
+    }
+
+    /// Renders a spec's text for a target.
+    pub(crate) fn on(provider: &'static str, spec: &str) -> Self {
         let rendered = Self {
             scratch: tempfile::tempdir().unwrap(),
+            provider,
         };
         rendered.again(spec);
         rendered
@@ -30,7 +37,7 @@ impl Rendered {
     pub(crate) fn again(&self, spec: &str) {
         let file = self.scratch.path().join("spec.yaml");
         fs::write(&file, spec).unwrap();
-        let answer = render(&file, &self.folder());
+        let answer = render_on(self.provider, &file, &self.folder());
         assert!(answer.status.success(), "hagen render: {}", answer.all());
     }
 
@@ -115,11 +122,15 @@ impl Rendered {
     }
 }
 
-/// `hagen render` of a file into a folder.
+/// `hagen render` of a file for AWS into a folder.
 pub(crate) fn render(spec: &Path, out: &Path) -> Answer {
+    render_on("aws", spec, out)
+}
+
+fn render_on(provider: &str, spec: &Path, out: &Path) -> Answer {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hagen"));
     command
-        .args(["render", "--provider", "aws", "--file"])
+        .args(["render", "--provider", provider, "--file"])
         .arg(spec)
         .arg("--out")
         .arg(out);

@@ -1,4 +1,5 @@
-//! Terraform in a rendered folder, with the real AWS provider and an AWS that answers locally.
+//! Terraform in a rendered folder: with the real AWS provider and an AWS that answers locally, or with
+//! providers that answer from a recorded schema.
 
 use std::env;
 use std::fs;
@@ -22,7 +23,8 @@ static DOWNLOAD: Mutex<()> = Mutex::new(());
 #[derive(Debug)]
 pub(crate) struct Folder {
     pub(crate) path: PathBuf,
-    endpoint: String,
+    /// The AWS that the provider talks to; none for other clouds.
+    endpoint: Option<String>,
 }
 
 pub(crate) fn program() -> String {
@@ -38,7 +40,15 @@ impl Folder {
     pub(crate) fn new(path: &Path, endpoint: &str) -> Self {
         Self {
             path: path.to_owned(),
-            endpoint: endpoint.to_owned(),
+            endpoint: Some(endpoint.to_owned()),
+        }
+    }
+
+    /// A rendered folder for a cloud of which nothing answers here.
+    pub(crate) fn of_other_cloud(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            endpoint: None,
         }
     }
 
@@ -56,8 +66,12 @@ impl Folder {
         }
         command
             .env("CHECKPOINT_DISABLE", "1")
-            .env("TF_IN_AUTOMATION", "1")
-            .env("AWS_ENDPOINT_URL", &self.endpoint)
+            .env("TF_IN_AUTOMATION", "1");
+        let Some(endpoint) = &self.endpoint else {
+            return command;
+        };
+        command
+            .env("AWS_ENDPOINT_URL", endpoint)
             .env("AWS_ACCESS_KEY_ID", "mock")
             .env("AWS_SECRET_ACCESS_KEY", "mock")
             .env("AWS_EC2_METADATA_DISABLED", "true")
@@ -86,7 +100,9 @@ impl Folder {
     /// Format, then init with the override file that only tests have.
     pub(crate) fn init(&self) {
         self.succeed(&["fmt", "-check", "-diff", "-recursive"]);
-        fs::write(self.path.join("zz_override.tf"), OVERRIDE).unwrap();
+        if self.endpoint.is_some() {
+            fs::write(self.path.join("zz_override.tf"), OVERRIDE).unwrap();
+        }
         if let Some(plugins) = plugins() {
             let plugins = format!("-plugin-dir={plugins}");
             self.succeed(&["init", "-input=false", "-no-color", &plugins]);
@@ -141,6 +157,12 @@ impl Folder {
     pub(crate) fn outputs(&self) -> Value {
         serde_json::from_str(&self.succeed(&["output", "-json"])).unwrap()
     }
+}
+
+/// Whether the providers of Alibaba Cloud, Tencent Cloud and Huawei Cloud answer from recorded schemas.
+/// The real ones would ask the real clouds.
+pub(crate) fn recorded() -> bool {
+    env::var_os("HAGEN_RECORDED_PROVIDERS").is_some()
 }
 
 /// The folder that `init` takes providers from. Without one it downloads them.

@@ -332,6 +332,18 @@ super::codes! {
         cure: "Add registryMirrors for the registries in the manifest, or put your own registry into it.",
         source: "containerd: docs/hosts.md",
     }
+    MIRROR_LAGS = "HGN2119" Warning "a version that a public mirror may not have yet" {
+        cause: "Mirrors are filled after a release, some days or months later. This one was last seen with an older minor, and machines wait for packages or images that are not there.",
+        example: "kubernetes: { version: 1.37.1 } and downloads: { mirrors: china }",
+        cure: "Look whether the mirror has the version by now, use an older minor, or name a repository of your own.",
+        source: "hagen: providers/mirrors.yaml",
+    }
+    NO_ETCD_MIRROR = "HGN2120" Warning "releases of etcd that no public mirror has" {
+        cause: "Members of external etcd load etcd's release. No public mirror stands in for github.com, which is slow in mainland China or out of reach.",
+        example: "etcd: { external: { count: 3 } } and downloads: { mirrors: china }",
+        cure: "Put the release on a host of your own and name it in downloads.etcdRepository.",
+        source: "hagen: providers/mirrors.yaml",
+    }
 
     USER_DATA_TOO_LARGE = "HGN2901" Error "user data that the cloud would refuse" {
         cause: "Each cloud takes only so much user data, and counts in its own way: before base64 or after it. hagen measures each node's cloud-init after gzip with secrets of the greatest length put in. `hagen validate` shows how much is taken.",

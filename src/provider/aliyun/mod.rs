@@ -3,15 +3,25 @@
 //! A file of Terraform for each concern, with the same names on every target. What is set to what, and
 //! why, stands in the comments of the emitted files and in `providers/aliyun`.
 
+mod cloud_controller;
+mod dns;
+mod load_balancer;
+mod machines;
+mod network;
+mod nlb;
 mod runbook;
+mod security;
+mod slb;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::cloud::{self, Balancer, Context};
+use super::cloud::{self, Balancer, Context, Outputs};
 use super::runbook::{Paths, Task};
 use super::{GITIGNORE, Provider, Usage, cloud_init, user_data, variables};
 use crate::artifact::ArtifactSet;
+use crate::component;
 use crate::format::terraform::Document;
+use crate::plan::aliyun::LoadBalancer;
 use crate::plan::cloud::Machines;
 use crate::plan::{Plan, Target, aliyun};
 
@@ -28,10 +38,34 @@ impl Provider for Aliyun {
     }
 
     fn abilities(&self) -> &'static [(&'static str, &'static str)] {
-        &[(
-            "API load balancer",
-            "a Network Load Balancer, or a classic one",
-        )]
+        &[
+            (
+                "API load balancer",
+                "Network Load Balancer, or the classic one (SLB, CLB), internal or internet-facing",
+            ),
+            ("health check", "the port; neither kind asks over HTTPS"),
+            (
+                "fixed addresses",
+                "NLB: one for each zone, internal or elastic; SLB: one, internal",
+            ),
+            ("network", "an existing VPC, or one that hagen makes"),
+            (
+                "machines",
+                "made by Terraform, or existing ones by instance id",
+            ),
+            (
+                "etcd",
+                "stacked, or external on machines with a disk of their own",
+            ),
+            (
+                "name",
+                "NLB: the load balancer's own, or your own; a record in PrivateZone",
+            ),
+            (
+                "Services",
+                "the cloud controller of Alibaba Cloud, with cloudProvider: external",
+            ),
+        ]
     }
 
     fn example(&self) -> &'static str {
@@ -44,22 +78,24 @@ impl Provider for Aliyun {
             plan,
             cloud: &target.cloud,
         };
-        // To be replaced: what the load balancer's resources give.
+        let own = &target.load_balancer;
+        let names = names(&context, own);
         let balancer = Balancer {
-            dns_name: "\"\"",
-            node_addresses: "[]",
-            address_of: &|_| "\"\"".to_owned(),
+            dns_name: names.dns_name,
+            node_addresses: names.addresses,
+            address_of: &|key| address_of(&context, own, key),
         };
-        let files: [(&str, Document); 4] = [
-            (
-                "versions.tf",
-                cloud::versions(
-                    "alicloud",
-                    "aliyun/alicloud",
-                    ">= 1.264.0, < 2.0.0",
-                    "hagen is tested with 1.264.0, which has the fixes of NLB server groups; 2.0 is not known yet.",
-                ),
-            ),
+        let outputs = Outputs {
+            dns_name: names.dns_name,
+            addresses: names.addresses,
+            load_balancer: names.id,
+            target_group: (names.server_group, "server group"),
+            security_group: names.security_group,
+            control_plane_security_group: "alicloud_security_group.control_plane.id",
+            source: &security::source(own),
+        };
+        let files: [(&str, Document); 13] = [
+            ("versions.tf", versions()),
             (
                 "providers.tf",
                 cloud::provider(
@@ -69,10 +105,19 @@ impl Provider for Aliyun {
                 ),
             ),
             ("variables.tf", variables::document(plan)),
+            ("network.tf", network::document(&context, own)),
+            ("load-balancer.tf", load_balancer::document(&context, own)),
+            ("security.tf", security::document(&context, own)),
+            ("iam.tf", cloud_controller::document(&context)),
             (
                 "cloud-init.tf",
                 cloud_init::document(plan, cloud::names_and_addresses(&context, &balancer)),
             ),
+            ("control-plane.tf", machines::control_plane(&context)),
+            ("etcd.tf", machines::etcd(&context)),
+            ("workers.tf", machines::workers(&context)),
+            ("dns.tf", dns::document(&context, own)),
+            ("outputs.tf", cloud::outputs(&context, &outputs)),
         ];
         for (path, document) in files {
             if !document.is_empty() {
@@ -80,7 +125,18 @@ impl Provider for Aliyun {
             }
         }
         super::machines(plan, artifacts);
-        artifacts.insert("README.md", runbook::document(&context));
+        if let Some(controller) = &plan.cloud_controller {
+            artifacts.insert(
+                "manifests/aliyun-cloud-controller-manager.yaml",
+                component::cloud_controller::aliyun(
+                    controller,
+                    &plan.cluster,
+                    &target.cloud.region,
+                ),
+            );
+            artifacts.insert(cloud_controller::POLICY, cloud_controller::policy());
+        }
+        artifacts.insert("README.md", runbook::document(&context, own));
         artifacts.insert(".gitignore", GITIGNORE.to_owned());
     }
 
@@ -97,11 +153,79 @@ impl Provider for Aliyun {
     }
 
     fn immutable(&self, plan: &Plan) -> Vec<(String, Value)> {
-        let kind = match target(plan).load_balancer {
-            aliyun::LoadBalancer::Nlb => "nlb",
-            aliyun::LoadBalancer::Slb(_) => "slb",
+        let target = target(plan);
+        let LoadBalancer::Slb(slb) = &target.load_balancer else {
+            return cloud::immutable(&target.cloud, "nlb");
         };
-        cloud::immutable(&target(plan).cloud, kind)
+        let mut fields = cloud::immutable(&target.cloud, "slb");
+        // Either zone cannot change without another load balancer, and another address.
+        fields.push((
+            "targets.aliyun.slb.masterZone".to_owned(),
+            json!(slb.master_zone),
+        ));
+        fields.push((
+            "targets.aliyun.slb.slaveZone".to_owned(),
+            json!(slb.slave_zone),
+        ));
+        fields
+    }
+}
+
+fn versions() -> Document {
+    cloud::versions(
+        "alicloud",
+        "aliyun/alicloud",
+        ">= 1.264.0, < 2.0.0",
+        "hagen is tested with 1.264.0, which has the fixes of NLB server groups; 2.0 is not known yet.",
+    )
+}
+
+/// What other files call the load balancer's parts, as expressions.
+struct Names {
+    dns_name: &'static str,
+    addresses: &'static str,
+    id: &'static str,
+    server_group: &'static str,
+    security_group: &'static str,
+}
+
+fn names(context: &Context<'_>, balancer: &LoadBalancer) -> Names {
+    match balancer {
+        LoadBalancer::Nlb => Names {
+            dns_name: "alicloud_nlb_load_balancer.api.dns_name",
+            addresses: if context.cloud.internal {
+                "sort([for mapping in alicloud_nlb_load_balancer.api.zone_mappings : mapping.private_ipv4_address])"
+            } else {
+                "sort([for address in alicloud_eip_address.api : address.ip_address])"
+            },
+            id: "alicloud_nlb_load_balancer.api.id",
+            server_group: "alicloud_nlb_server_group.api.id",
+            security_group: "alicloud_security_group.api.id",
+        },
+        LoadBalancer::Slb(_) => Names {
+            dns_name: "",
+            addresses: "[alicloud_slb_load_balancer.api.address]",
+            id: "alicloud_slb_load_balancer.api.id",
+            server_group: "alicloud_slb_server_group.api.id",
+            security_group: "",
+        },
+    }
+}
+
+/// One of the load balancer's addresses: that in a zone, or the only one.
+fn address_of(context: &Context<'_>, balancer: &LoadBalancer, key: &str) -> String {
+    match balancer {
+        LoadBalancer::Nlb => nlb_address(context).replace("each.key", &format!("\"{key}\"")),
+        LoadBalancer::Slb(_) => "alicloud_slb_load_balancer.api.address".to_owned(),
+    }
+}
+
+/// The Network Load Balancer's address in the zone `each.key`, as an expression.
+fn nlb_address(context: &Context<'_>) -> String {
+    if context.cloud.internal {
+        "one([for mapping in alicloud_nlb_load_balancer.api.zone_mappings : mapping.private_ipv4_address if mapping.zone_id == each.key])".to_owned()
+    } else {
+        "alicloud_eip_address.api[each.key].ip_address".to_owned()
     }
 }
 

@@ -2,18 +2,25 @@
 
 use super::Context;
 use crate::facts::aliyun::LOAD_BALANCER;
+use crate::plan::aliyun::LoadBalancer;
 use crate::provider::cloud::{Readme, machine, readme};
 use crate::provider::runbook::{Cloud, ObjectStore};
 
 /// The runbook of this cluster.
-pub(super) fn document(context: &Context<'_>) -> String {
+pub(super) fn document(context: &Context<'_>, balancer: &LoadBalancer) -> String {
     let check = &LOAD_BALANCER.health_check;
     readme(
         context,
         &Readme {
-            template: "aliyun/README.md.hbs",
-            load_balancer_kind: "Network Load Balancer",
-            own_name: true,
+            template: match balancer {
+                LoadBalancer::Nlb => "aliyun/README.md.hbs",
+                LoadBalancer::Slb(_) => "aliyun/README-slb.md.hbs",
+            },
+            load_balancer_kind: match balancer {
+                LoadBalancer::Nlb => "Network Load Balancer",
+                LoadBalancer::Slb(_) => "classic load balancer",
+            },
+            own_name: matches!(balancer, LoadBalancer::Nlb),
             out_seconds: check.interval_seconds * check.unhealthy_threshold,
             cloud: cloud(context),
         },

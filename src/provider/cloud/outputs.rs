@@ -109,7 +109,9 @@ pub(in crate::provider) fn outputs(context: &Context<'_>, own: &Outputs<'_>) -> 
         }
         return document;
     }
-    if context.cloud.control_plane_security_group.is_none() {
+    if context.cloud.control_plane_security_group.is_none()
+        && !context.cloud.facts.load_balancer_passes_security_groups
+    {
         let source = own.source;
         output(
             "control_plane_rule_to_add",

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Context, resource_of};
+use crate::facts::hairpin::Works;
 use crate::facts::kubernetes::KUBERNETES;
 use crate::format::template;
 use crate::plan::cloud::Image;
@@ -57,6 +58,7 @@ struct Values<'a> {
     readyz: bool,
     anonymous_auth_off: bool,
     pinned: bool,
+    hairpin_works: bool,
     hairpin_why: &'a str,
     hairpin_cure: &'a str,
     out_seconds: u32,
@@ -129,11 +131,14 @@ pub(in crate::provider) fn readme(context: &Context<'_>, own: &Readme<'_>) -> St
             own_name: own.own_name && !named,
             record: cloud.dns.is_some(),
             in_hosts: plan.endpoint.addresses != Addresses::Resolved,
-            rule_missing: made.is_none() && cloud.control_plane_security_group.is_none(),
+            rule_missing: made.is_none()
+                && cloud.control_plane_security_group.is_none()
+                && !cloud.facts.load_balancer_passes_security_groups,
             cni: plan.kubernetes.cni.is_some(),
             readyz: plan.health_check.readyz,
             anonymous_auth_off: !plan.health_check.readyz,
             pinned: plan.endpoint.pin == Pin::Always,
+            hairpin_works: hairpin.works == Works::Yes,
             hairpin_why: &hairpin.why,
             hairpin_cure: &hairpin.load_balancer_cure,
             out_seconds: own.out_seconds,

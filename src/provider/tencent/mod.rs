@@ -3,11 +3,16 @@
 //! A file of Terraform for each concern, with the same names on every target. What is set to what, and
 //! why, stands in the comments of the emitted files and in `providers/tencent`.
 
+mod dns;
+mod load_balancer;
+mod network;
+mod nodes;
 mod runbook;
+mod security;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::cloud::{self, Balancer, Context};
+use super::cloud::{self, Balancer, Context, Outputs};
 use super::runbook::{Paths, Task};
 use super::{GITIGNORE, Provider, Usage, cloud_init, user_data, variables};
 use crate::artifact::ArtifactSet;
@@ -28,10 +33,28 @@ impl Provider for Tencent {
     }
 
     fn abilities(&self) -> &'static [(&'static str, &'static str)] {
-        &[(
-            "API load balancer",
-            "Cloud Load Balancer (CLB), internal or internet-facing",
-        )]
+        &[
+            (
+                "API load balancer",
+                "Cloud Load Balancer (CLB), internal or internet-facing, shared or with guaranteed capacity",
+            ),
+            ("health check", "the port"),
+            ("fixed addresses", "one, internal"),
+            ("network", "an existing VPC, or one that hagen makes"),
+            (
+                "machines",
+                "made by Terraform on different hosts, or existing ones by instance id",
+            ),
+            (
+                "etcd",
+                "stacked, or external on machines with an encrypted disk of their own",
+            ),
+            ("name", "your own, in /etc/hosts or as a private DNS record"),
+            (
+                "Services",
+                "none: Tencent Cloud's controller ends with Kubernetes 1.14",
+            ),
+        ]
     }
 
     fn example(&self) -> &'static str {
@@ -44,13 +67,15 @@ impl Provider for Tencent {
             plan,
             cloud: &target.cloud,
         };
-        // To be replaced: what the load balancer's resources give.
+        let address = format!("{}[0]", load_balancer::ADDRESSES);
         let balancer = Balancer {
+            // The endpoint always has a name of the user's own.
             dns_name: "\"\"",
-            node_addresses: "[]",
-            address_of: &|_| "\"\"".to_owned(),
+            node_addresses: load_balancer::ADDRESSES,
+            // One address: the private one of an internal load balancer, else the public one.
+            address_of: &|_| address.clone(),
         };
-        let files: [(&str, Document); 4] = [
+        let files: [(&str, Document); 12] = [
             (
                 "versions.tf",
                 cloud::versions(
@@ -69,10 +94,21 @@ impl Provider for Tencent {
                 ),
             ),
             ("variables.tf", variables::document(plan)),
+            ("network.tf", network::document(&context)),
+            (
+                "load-balancer.tf",
+                load_balancer::document(&context, target),
+            ),
+            ("security.tf", security::document(&context)),
             (
                 "cloud-init.tf",
                 cloud_init::document(plan, cloud::names_and_addresses(&context, &balancer)),
             ),
+            ("control-plane.tf", nodes::control_plane(&context)),
+            ("etcd.tf", nodes::etcd(&context)),
+            ("workers.tf", nodes::workers(&context)),
+            ("dns.tf", dns::document(&context)),
+            ("outputs.tf", cloud::outputs(&context, &OUTPUTS)),
         ];
         for (path, document) in files {
             if !document.is_empty() {
@@ -97,10 +133,39 @@ impl Provider for Tencent {
     }
 
     fn immutable(&self, plan: &Plan) -> Vec<(String, Value)> {
-        let kind = "clb";
-        cloud::immutable(&target(plan).cloud, kind)
+        let target = target(plan);
+        let context = Context {
+            plan,
+            cloud: &target.cloud,
+        };
+        let mut fields = cloud::immutable(&target.cloud, "clb");
+        let path = |key: &str| format!("targets.tencent.{key}");
+        // The provider plans these changes and refuses them when it applies, or it would replace the
+        // load balancer, whose name may not be taken twice.
+        if target.cloud.internal {
+            fields.push((
+                path("network.subnets[of the load balancer].zone"),
+                json!(context.load_balancer_zone()),
+            ));
+        } else {
+            fields.push((path("clb.masterZone"), json!(target.master_zone)));
+            fields.push((path("clb.slaveZone"), json!(target.slave_zone)));
+        }
+        fields
     }
 }
+
+/// What the resources give.
+const OUTPUTS: Outputs<'static> = Outputs {
+    dns_name: "",
+    addresses: load_balancer::ADDRESSES,
+    load_balancer: "tencentcloud_clb_instance.api.id",
+    target_group: ("tencentcloud_clb_listener.api.listener_id", "listener"),
+    security_group: "tencentcloud_security_group.api_lb.id",
+    control_plane_security_group: "tencentcloud_security_group.control_plane.id",
+    // The load balancer passes the machines' security groups.
+    source: "",
+};
 
 fn target(plan: &Plan) -> &tencent::Tencent {
     match &plan.target {
