@@ -1,6 +1,7 @@
 //! outputs.tf: what people and other modules need. Few, and the same names on every target.
 
 use super::Context;
+use crate::facts::kubernetes::KUBERNETES;
 use crate::format::terraform::{Document, expr, set};
 use crate::plan::Host;
 
@@ -104,6 +105,16 @@ pub(in crate::provider) fn outputs(context: &Context<'_>, own: &Outputs<'_>) -> 
                 "etcd_addresses",
                 "The private address of each member of etcd.",
                 expr("local.etcd_addresses"),
+                false,
+            );
+            // Members are added with it: their names are the cluster's, in hagen's own domain.
+            let domain = &KUBERNETES.etcd_domain;
+            output(
+                "etcd_hosts",
+                "The members' addresses and names, as lines of /etc/hosts.",
+                expr(&format!(
+                    "join(\"\", [for name, address in local.etcd_addresses : format(\"%s %s.%s.{domain}\\n\", address, name, local.cluster)])"
+                )),
                 false,
             );
         }
