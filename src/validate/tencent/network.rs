@@ -24,7 +24,7 @@ fn range(target: &Target<'_>, report: &mut Report) {
         report.push(
             Diagnostic::new(
                 &code::VPC_RANGE,
-                format!("a VPC of Tencent Cloud is not in `{cidr}`"),
+                format!("Tencent Cloud makes no VPC of the range `{cidr}`"),
             )
             .value(target.path("network.cidr"), "not a private range")
             .cure(format!("use a range inside one of {}", ranges.join(", "))),
