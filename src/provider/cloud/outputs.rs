@@ -107,14 +107,14 @@ pub(in crate::provider) fn outputs(context: &Context<'_>, own: &Outputs<'_>) -> 
                 expr("local.etcd_addresses"),
                 false,
             );
-            // Members are added with it: their names are the cluster's, in hagen's own domain.
             let domain = &KUBERNETES.etcd_domain;
+            let hosts = format!(
+                "join(\"\", [for name, address in local.etcd_addresses : format(\"%s %s.%s.{domain}\\n\", address, name, local.cluster)])"
+            );
             output(
                 "etcd_hosts",
                 "The members' addresses and names, as lines of /etc/hosts.",
-                expr(&format!(
-                    "join(\"\", [for name, address in local.etcd_addresses : format(\"%s %s.%s.{domain}\\n\", address, name, local.cluster)])"
-                )),
+                expr(&hosts),
                 false,
             );
         }

@@ -127,7 +127,10 @@ fn zones(target: &Target<'_>, own: &Aliyun, report: &mut Report) {
     };
     let master = own.slb.master_zone.as_deref().or_else(|| zone(at));
     let slave = own.slb.slave_zone.as_deref().or_else(|| zone(at + 1));
-    if master.is_some() && master == slave {
+    // Two subnets in one zone are another mistake, with a code of its own.
+    let named = own.slb.master_zone.is_some() || own.slb.slave_zone.is_some();
+    let told_elsewhere = !named && subnets.len() > 1;
+    if master.is_some() && master == slave && !told_elsewhere {
         let diagnostic = Diagnostic::new(
             &code::SAME_ZONE,
             format!(
