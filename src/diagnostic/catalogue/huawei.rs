@@ -55,12 +55,6 @@ super::codes! {
         cure: "Keep apiAddress in one subnet.",
         source: "Terraform provider huaweicloud: huaweicloud_elb_loadbalancer, ipv4_address",
     }
-    GATEWAY = "HGN4510" Error "an address that is a subnet's gateway" {
-        cause: "The first address of a subnet that hagen makes is its gateway: the way of every machine to everything else.",
-        example: "{ zone: cn-north-4a, cidr: 10.0.0.0/20, apiAddress: 10.0.0.1 }",
-        cure: "Use another address, or a part of the subnet that begins later.",
-        source: "Terraform provider huaweicloud: huaweicloud_vpc_subnet, gateway_ip",
-    }
     BALANCER_ROOM = "HGN4511" Error "a subnet without room for the load balancer" {
         cause: "With IP as a backend, a load balancer takes addresses of its subnet for itself, and refuses a subnet with fewer than sixteen free ones. Machines take theirs from the same subnet.",
         example: "{ zone: cn-north-4a, cidr: 10.0.0.0/28 } as the load balancer's subnet",
@@ -103,9 +97,9 @@ super::codes! {
         cure: "Name an image for Arm by its id.",
         source: "Huawei Cloud ECS user guide: Kunpeng ECSs; IMS: public images",
     }
-    SSH_KEY = "HGN4518" Error "a key pair's name of the wrong form" {
-        cause: "sshKey is the name of a key pair: at most 64 letters, digits, hyphens and underscores. A public key is something else.",
-        example: "sshKey: ssh-ed25519 AAAA…",
+    SSH_KEY = "HGN4518" Error "a key pair's name that Huawei Cloud does not have" {
+        cause: "The name of a key pair has at most 64 letters, digits, hyphens and underscores here, and no dot. The name of the key's file is something else.",
+        example: "sshKey: ops.pem",
         cure: "Use the name that the console shows.",
         source: "Terraform provider huaweicloud: huaweicloud_kps_keypair, name",
     }
