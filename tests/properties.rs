@@ -17,8 +17,8 @@ use hagen::source::Source;
 use hagen::validate;
 use proptest::prelude::*;
 
-/// Renders a text for every target. Nothing where it is refused.
-fn render(text: &str) -> Option<ArtifactSet> {
+/// Renders a text for every target that it has. Nothing where it is refused.
+fn render(text: &str) -> Option<Vec<ArtifactSet>> {
     let source = Source::parse("spec", text.to_owned()).ok()?;
     let mut report = Report::default();
     let spec = validate::check(&source, None, &mut report);
@@ -29,15 +29,17 @@ fn render(text: &str) -> Option<ArtifactSet> {
     if report.has_errors() {
         return None;
     }
-    let mut artifacts = ArtifactSet::default();
-    for provider in PROVIDERS {
-        if spec.targets.has(provider.name()) {
-            let plan = plan::build(&spec, provider.name());
-            provider.render(&plan, &mut artifacts);
-            provider.check(&plan, &mut report);
-        }
-    }
-    Some(artifacts)
+    let targets = PROVIDERS
+        .iter()
+        .filter(|provider| spec.targets.has(provider.name()));
+    let rendered = targets.map(|provider| {
+        let mut artifacts = ArtifactSet::default();
+        let plan = plan::build(&spec, provider.name());
+        provider.render(&plan, &mut artifacts);
+        provider.check(&plan, &mut report);
+        artifacts
+    });
+    Some(rendered.collect())
 }
 
 fn examples() -> Vec<String> {
@@ -120,12 +122,12 @@ fn hostile_texts_stay_texts_wherever_they_stand() {
         for at in scalars(&example) {
             for hostile in HOSTILE {
                 let text = put(&example, &at, hostile);
-                let Some(artifacts) = render(&text) else {
+                let Some(rendered) = render(&text) else {
                     refused += 1;
                     continue;
                 };
                 quoted += 1;
-                for (path, text) in artifacts.iter() {
+                for (path, text) in rendered.iter().flat_map(ArtifactSet::iter) {
                     if path.rsplit('.').next() != Some("tf") {
                         continue;
                     }
@@ -208,7 +210,7 @@ proptest! {
                 }
             };
         }
-        if let Some(artifacts) = render(&text) {
+        for artifacts in render(&text).unwrap_or_default() {
             prop_assert_eq!(kubeadm::faults(&artifacts), [""; 0], "{}", text);
         }
     }
@@ -238,9 +240,10 @@ fn bases() -> Vec<String> {
 #[test]
 fn kubeadm_takes_what_the_bases_and_examples_render_to() {
     for spec in bases().into_iter().chain(examples()) {
-        let artifacts = render(&spec).expect("a good spec");
-        assert_eq!(kubeadm::faults(&artifacts), [""; 0], "{spec}");
-        assert!(kubeadm::documents(&artifacts).len() >= 4);
+        for artifacts in render(&spec).expect("a good spec") {
+            assert_eq!(kubeadm::faults(&artifacts), [""; 0], "{spec}");
+            assert!(kubeadm::documents(&artifacts).len() >= 4);
+        }
     }
 }
 
@@ -250,7 +253,8 @@ fn each_rule_of_kubeadm_finds_what_breaks_it() {
     use serde_json::{Value, json};
     let all: Vec<Value> = bases()
         .iter()
-        .flat_map(|spec| kubeadm::documents(&render(spec).expect("a good spec")))
+        .flat_map(|spec| render(spec).expect("a good spec"))
+        .flat_map(|artifacts| kubeadm::documents(&artifacts))
         .collect();
     for (kind, pointer, bad) in [
         ("InitConfiguration", "/nodeRegistration/name", json!("CP_1")),

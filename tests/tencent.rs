@@ -185,7 +185,12 @@ fn what_would_reboot_or_wipe_a_machine_is_ignored() {
         let artifacts = rendered(name);
         for file in files {
             let machine = block(&artifacts, file, "resource \"tencentcloud_instance\" ");
-            assert!(machine.contains("ignore_changes = [user_data, image_id, key_ids]"));
+            let ignored = "ignore_changes = [user_data, image_id, key_ids, system_disk_type";
+            assert!(machine.contains(ignored), "{name}: {file}");
+            assert_eq!(
+                machine.contains("system_disk_type, data_disks]"),
+                *file == "etcd.tf"
+            );
             assert!(machine.contains("<= 16384"), "{name}: {file}");
             assert!(value(machine, "user_data_raw").is_none());
             assert!(value(machine, "disable_api_termination").is_none());

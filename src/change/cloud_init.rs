@@ -19,6 +19,12 @@ const NAMED: &[(&str, &str)] = &[
     ("HAGEN_ENDPOINT_PORT", "the endpoint's port"),
     ("HAGEN_BIND_PORT", "the API server's port"),
     ("HAGEN_ADDRESS", "the node's address"),
+    ("HAGEN_PEERS", "the addresses of the control-plane nodes"),
+    (
+        "HAGEN_ENDPOINT_ADDRESSES",
+        "the endpoint's addresses in /etc/hosts",
+    ),
+    ("HAGEN_PIN", "whether the node is its own endpoint"),
     ("HAGEN_PACKAGE_URL", "the package repository"),
     ("HAGEN_PREVIOUS", "the node that it joins after"),
 ];

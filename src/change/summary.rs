@@ -9,6 +9,16 @@ use super::{Changes, Effect, Severity};
 /// The most parts of the line.
 const MOST: usize = 10;
 
+/// The target, as `--provider` has it, of what Terraform calls a provider.
+fn target(provider: &str) -> &str {
+    match provider {
+        "alicloud" => "aliyun",
+        "tencentcloud" => "tencent",
+        "huaweicloud" => "huawei",
+        other => other,
+    }
+}
+
 /// `prod on aws`, as far as the files say it.
 pub(super) fn title(folder: &Folder) -> String {
     let cluster = Resolver::new(folder)
@@ -20,7 +30,7 @@ pub(super) fn title(folder: &Folder) -> String {
         .values()
         .find(|block| block.words.first().is_some_and(|word| word == "provider"))
         .and_then(|block| block.words.get(1))
-        .map(|cloud| name(cloud));
+        .map(|cloud| name(target(cloud)));
     match (cluster, cloud) {
         (Some(cluster), Some(cloud)) => format!("{cluster} on {cloud}"),
         (one, other) => one.or(other).unwrap_or_default(),

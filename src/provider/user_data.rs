@@ -82,7 +82,7 @@ pub(super) fn check(usage: &Usage, title: &str, report: &mut Report) {
             )
             .value("kubernetes", "what makes it long is mostly here and in `downloads`")
             .cure("shorten what the spec adds: long repository names, many mirrors, many names in the certificate")
-            .cure("or set `secrets.mode: { drop: url }`, which keeps certificates out of it"),
+            .cure("or set `secrets.mode: { drop: file }`, which keeps certificates out of it; with `{ drop: url }` an address takes their place, up to 2 KB long"),
         );
     } else if usage.bytes * 100 > limit * warn_percent() {
         report.push(

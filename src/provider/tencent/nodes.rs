@@ -94,8 +94,9 @@ pub(super) fn etcd(context: &Context<'_>) -> Document {
     );
     block.body.0.extend(lifecycle);
     document.commented(
-        "Members hold all that the cluster knows, on a disk of their own that goes with the machine. Replace\n\
-         them one by one; README.md says how. Encrypted with Tencent Cloud's own key (KMS).",
+        "Members hold all that the cluster knows, on a disk of their own that goes with the machine. Another\n\
+         kind or size of disk is for new machines: it would replace all members at once. Replace them one by\n\
+         one; README.md says how. The disk is encrypted with Tencent Cloud's own key (KMS).",
         block,
     );
     document
@@ -109,8 +110,9 @@ No two of them on one physical machine. A machine can change its placement group
 it for none.";
 
 const MACHINES: &str = "\
-A new image, key or cloud-init is for new machines: on a running one the image would install the
-system anew, on the control plane with its member of etcd. Replace nodes one by one; README.md says how.
+A new image, key, kind of disk or cloud-init is for new machines: on running ones the image would install
+the system anew, on the control plane with its member of etcd, and the rest would stop them, all at once.
+Replace nodes one by one; README.md says how.
 User data is gzipped and counted behind base64: 16,384 bytes. The metadata service shows it to
 the machine; the script closes it for pods, which have no business with the secrets in it.";
 
@@ -207,7 +209,11 @@ fn instances(
             expr(&format!("tencentcloud_placement_group.{name}.id")),
         );
     }
-    let mut ignored = vec!["user_data", "image_id"];
+    let mut ignored = vec!["user_data", "image_id", "key_ids", "system_disk_type"];
+    if name == "etcd" {
+        // Another kind of disk would replace all members at once.
+        ignored.push("data_disks");
+    }
     if let Some(key) = &made.ssh_key {
         set(
             &mut block,
@@ -215,7 +221,6 @@ fn instances(
             hcl::Expression::Array(vec![hcl::Expression::String(key.clone())]),
         );
     }
-    ignored.push("key_ids");
     set(&mut block, "system_disk_type", disk_type);
     set(&mut block, "system_disk_size", disk);
     // Without it the machine is stopped for a larger disk.

@@ -106,7 +106,7 @@ fn flavor(target: &Target<'_>, flavor: &HuaweiElbFlavor, report: &mut Report) {
                 format!("`{id}` is not the id of a flavor, which is a UUID"),
             )
             .value(target.path("elb.flavor.id"), "not a UUID")
-            .cure("copy the id from `hcloud ELB ListFlavors --type=L4`")
+            .cure("copy the id from `hcloud ELB ListFlavors/v3`")
             .cure("or name what it takes: `flavor: { maxConnections: 500000 }`"),
         ),
         HuaweiElbFlavor::MaxConnections(most) if !LOAD_BALANCER.max_connections.contains(most) => {
