@@ -255,6 +255,22 @@ fn of_nodes(document: &mut Document, context: &Context<'_>) {
             document.block(block);
         }
         from_workers(document, context);
+        if context.plan.cloud_controller.is_some() {
+            let mut block = rule(
+                "worker_node_ports",
+                "ingress",
+                &id("worker"),
+                &tcp(30000, 32767),
+                "Network Load Balancers of Services",
+            );
+            for_each(&mut block, expr("local.subnets"));
+            accept(&mut block, "cidr_ip", expr("each.value"));
+            document.commented(
+                "The cloud controller opens nothing for the Network Load Balancers that it makes: they come from\n\
+                 addresses of their own in the vSwitches. Classic ones need no rule.",
+                block,
+            );
+        }
     }
     if context.etcd().is_some() {
         document.commented(
