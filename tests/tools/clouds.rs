@@ -5,6 +5,9 @@
 //! What a recorded provider cannot see (allowed texts, ranges, what replaces a resource) is in hagen's own
 //! rules, and in [`super::cloud_rules`].
 
+// Says loudly what was left out.
+#![allow(clippy::print_stdout)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fs;
