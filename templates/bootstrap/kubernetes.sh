@@ -32,6 +32,7 @@ endpoint_tag='# hagen: endpoint'
 # it is these, or a pin
 endpoint_hosts() {
   local one lines=()
+  if [[ -z $HAGEN_ENDPOINT_ADDRESSES ]] && ! quiet grep -F "$endpoint_tag" /etc/hosts; then return; fi
   for one in $HAGEN_ENDPOINT_ADDRESSES; do
     [[ $one =~ ^[0-9a-f.:]+$ ]] || stop "HAGEN_ENDPOINT_ADDRESSES: '$one' is not an address"
     lines+=("$one"$'\t'"$HAGEN_ENDPOINT_HOST")
@@ -41,6 +42,19 @@ endpoint_hosts() {
 
 # ADDRESS
 pin_to() { write_hosts "$endpoint_tag" "$1"$'\t'"$HAGEN_ENDPOINT_HOST"; }
+
+# At each boot: cloud-init of some images writes /etc/hosts anew
+endpoint_again() {
+  # shellcheck source=/dev/null
+  . "$etc/node.env"
+  if [[ $HAGEN_PIN == always ]]; then
+    address=$HAGEN_ADDRESS
+    if [[ -z $address ]]; then address=$(<"$state/address"); fi
+    pin_to "$address"
+  else
+    endpoint_hosts
+  fi
+}
 
 # A pod keeps the hosts file that it started with: made anew, it reads the one of now
 restart_kube_proxy() {
@@ -264,6 +278,7 @@ verify() {
 main() {
   local bundle=(bootstrap-token ca.crt)
   if [[ -e $state/done ]]; then
+    endpoint_again
     each_boot
     return
   fi
@@ -297,7 +312,8 @@ main() {
   step secrets secrets "${bundle[@]}"
   step provider provider
   step etcd-hosts etcd_hosts
-  step endpoint-hosts endpoint_hosts
+  # No step, for the same reason. A node that pins itself does so in init and join.
+  if [[ $HAGEN_PIN == none || ! (-e $state/init-begun || -e $state/join-begun) ]]; then endpoint_hosts; fi
   if ! joins && [[ ! -e $state/init-begun ]]; then guard; fi
   if joins; then step discover discover; fi
   step validate validate

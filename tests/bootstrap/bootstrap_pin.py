@@ -114,6 +114,28 @@ def worker_knows_every_address_of_the_load_balancer(make):
 
 
 @scenario
+def an_image_that_writes_the_hosts_file_at_each_boot(make):
+    """manage_etc_hosts: true, on machines that are there already."""
+    def rewritten(world):
+        world.write("/etc/hosts", "127.0.0.1 localhost\n" + "".join(f"192.0.2.200 {site}\n" for site in sorted(world.sites)))
+
+    for role, pin, wanted in ((FIRST, "always", ["10.0.0.11"]), (CONTROL, "always", ["10.0.0.12"]), (WORKER, "none", [LOAD_BALANCER])):
+        world = make(role=role, HAGEN_PIN=pin, HAGEN_ENDPOINT_ADDRESSES=LOAD_BALANCER)
+        rewritten(world)
+        if role != FIRST:
+            world.cluster_is_up()
+        # While it comes up, in the middle of its steps, and once it is done.
+        for step in ("images", "etcd-hosts", "init" if role == FIRST else "join"):
+            world.fault(f"^after touch /var/lib/hagen/steps/{step}$", mode="kill")
+            equal(world.once(), -9, f"exit code at {step}")
+            rewritten(world)
+        world.check_done(world.boot())
+        rewritten(world)
+        equal(world.once(), 0, "a boot after the end")
+        equal(mapped(world), wanted, f"the endpoint of a {role} after a boot")
+
+
+@scenario
 def a_word_in_the_place_of_an_address(make):
     world = make(HAGEN_ENDPOINT_ADDRESSES="HAGEN_LOAD_BALANCER_ADDRESSES", role=WORKER)
     equal(world.boot(), [78], "exit codes")
@@ -130,7 +152,7 @@ def pin_needs_its_part(make):
 
 
 for _role in (FIRST, CONTROL):
-    resumed(f"pinned-{_role}", steps="endpoint-hosts init turn join verify pin-self scrub", role=_role, HAGEN_PIN="always",
+    resumed(f"pinned-{_role}", steps="etcd-hosts init turn join verify pin-self scrub", role=_role, HAGEN_PIN="always",
             HAGEN_ENDPOINT_ADDRESSES=LOAD_BALANCER, prepare=without_dns)
 
 

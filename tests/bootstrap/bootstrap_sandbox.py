@@ -46,7 +46,7 @@ DOWNLOADS = "192.0.2.200"
 PROXY = "192.0.2.201"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 CNI = b"apiVersion: v1\nkind: Namespace\nmetadata: {name: test-cni}\n"
-COMMON = "facts firewall swap kernel packages runtime kubelet images secrets provider etcd-hosts endpoint-hosts"
+COMMON = "facts firewall swap kernel packages runtime kubelet images secrets provider etcd-hosts"
 STEPS = {
     "first-control-plane": COMMON + " validate cni-download init cni verify unpin scrub",
     "control-plane": COMMON + " discover validate turn join verify scrub",
@@ -467,7 +467,8 @@ class World:
             self.endpoint = str(ipaddress.ip_address(env["HAGEN_ENDPOINT_HOST"]))
         except ValueError:
             # Where the script brings the name's address, no DNS has it.
-            self.endpoint = (env.get("HAGEN_ENDPOINT_ADDRESSES") or "10.0.0.100").split()[0]
+            addresses = re.findall(r"[0-9.]+", env.get("HAGEN_ENDPOINT_ADDRESSES", ""))
+            self.endpoint = addresses[0] if addresses else "10.0.0.100"
         others = env["HAGEN_PEERS"].split()
         members = [(f"10.0.0.3{n}", f"etcd-{n}.test.internal") for n in (1, 2, 3)] if self.etcd else []
         if self.etcd and self.exists("/etc/hagen/etcd-hosts"):
