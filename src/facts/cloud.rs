@@ -130,6 +130,13 @@ pub struct Image {
     pub name: String,
     /// Who logs in.
     pub user: String,
+    /// Whether its cloud-init gets its user data from a metadata service that wants a token.
+    #[serde(default = "yes")]
+    pub metadata_tokens: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Limits of tags.

@@ -82,6 +82,9 @@ pub enum Machines {
 pub struct MadeMachines {
     /// The image.
     pub image: Image,
+    /// Whether the metadata service may want a token: not where the image's cloud-init may be too old
+    /// to ask with one, and the machine would get no user data.
+    pub metadata_tokens: bool,
     /// The type of a control-plane node.
     pub control_plane_type: String,
     /// The type of a worker.
@@ -326,6 +329,8 @@ fn machines(own: spec::CloudTarget<'_>, facts: &facts::Cloud) -> Machines {
     };
     Machines::Made(MadeMachines {
         image: image(&provision.image, facts),
+        metadata_tokens: system(&provision.image)
+            .is_some_and(|system| facts.images[system].metadata_tokens),
         control_plane_type: types.control_plane.clone(),
         worker_type: or_control_plane(&types.worker),
         etcd_type: or_control_plane(&types.etcd),
@@ -338,19 +343,28 @@ fn machines(own: spec::CloudTarget<'_>, facts: &facts::Cloud) -> Machines {
 }
 
 fn image(image: &spec::CloudImage, facts: &facts::Cloud) -> Image {
-    let system = match image {
-        spec::CloudImage::Id(id) => return Image::Id(id.clone()),
+    match (image, system(image)) {
+        (spec::CloudImage::Id(id), _) => Image::Id(id.clone()),
+        (_, system) => {
+            let known = &facts.images[system.unwrap_or_default()];
+            Image::Newest {
+                name: known.name.clone(),
+                user: known.user.clone(),
+            }
+        }
+    }
+}
+
+/// The operating system of an image, as the data files call it; none of one that is named by its id.
+fn system(image: &spec::CloudImage) -> Option<&'static str> {
+    Some(match image {
+        spec::CloudImage::Id(_) => return None,
         spec::CloudImage::Ubuntu2204 => "ubuntu-22.04",
         spec::CloudImage::Ubuntu2404 => "ubuntu-24.04",
         spec::CloudImage::Debian12 => "debian-12",
         spec::CloudImage::Rocky9 => "rocky-9",
         spec::CloudImage::Alinux3 => "alinux-3",
-    };
-    let known = &facts.images[system];
-    Image::Newest {
-        name: known.name.clone(),
-        user: known.user.clone(),
-    }
+    })
 }
 
 /// Known where the image is: user data has little room for what does not run.

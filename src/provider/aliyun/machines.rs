@@ -14,7 +14,8 @@ A new image or cloud-init is for new machines: changing user data reboots a runn
 image wipes its disk, on the control plane with its member of etcd. Replace nodes one by one; README.md
 says how. Addresses are fixed: a node that is made anew keeps its own, and the others know it.
 User data is gzipped. Pods with a network of their own cannot reach the metadata service, and with it the
-secrets in the user data: the bootstrap script sees to that, and a token is required besides.
+secrets in the user data: the bootstrap script sees to that. A token is required besides, unless the image's
+cloud-init may be too old for it and would get no user data.
 Disks of the cluster's own carry their own tags.";
 
 /// The control-plane nodes.
@@ -33,7 +34,7 @@ pub(super) fn control_plane(context: &Context<'_>) -> Document {
     document.commented("Each node's zone, and its address.", locals);
     deployment_set(&mut document, "control_plane");
     let size = (made.control_plane_type.as_str(), made.control_plane_disk);
-    document.commented(INSTANCES, instances("control_plane", size, made));
+    document.commented(INSTANCES, instances(context, "control_plane", size, made));
     document
 }
 
@@ -52,7 +53,7 @@ pub(super) fn etcd(context: &Context<'_>) -> Document {
     document.commented("Each member's zone, and its address.", locals);
     deployment_set(&mut document, "etcd");
     let size = (made.etcd_type.as_str(), context.cloud.facts.etcd_root_disk);
-    let block = instances("etcd", size, made);
+    let block = instances(context, "etcd", size, made);
     document.commented(
         "Members hold all that the cluster knows, each on a disk of its own that goes with the machine: a\n\
          member that is made anew gets its data from the others. Replace them one by one; README.md says how.",
@@ -72,7 +73,7 @@ pub(super) fn workers(context: &Context<'_>) -> Document {
     if let Some(made) = context.made() {
         document.commented("Each node's zone, and its address.", locals);
         let size = (made.worker_type.as_str(), made.worker_disk);
-        document.commented(INSTANCES, instances("worker", size, made));
+        document.commented(INSTANCES, instances(context, "worker", size, made));
     } else {
         document.commented("The machines that are there.", locals);
     }
@@ -125,7 +126,12 @@ fn deployment_set(document: &mut Document, name: &str) {
 }
 
 /// The machines of one kind, `control_plane`, `worker` or `etcd`, of a type and with a system disk.
-fn instances(name: &str, (instance_type, disk): (&str, u16), made: &MadeMachines) -> Block {
+fn instances(
+    context: &Context<'_>,
+    name: &str,
+    (instance_type, disk): (&str, u16),
+    made: &MadeMachines,
+) -> Block {
     let nodes = if name == "worker" { "workers" } else { name };
     let address = format!("local.{nodes}_addresses[each.key]");
     let group = format!("[alicloud_security_group.{name}.id]");
@@ -155,13 +161,22 @@ fn instances(name: &str, (instance_type, disk): (&str, u16), made: &MadeMachines
     set(&mut block, "system_disk_size", disk);
     set(&mut block, "system_disk_encrypted", true);
     set(&mut block, "http_endpoint", "enabled");
-    set(&mut block, "http_tokens", "required");
+    let tokens = if made.metadata_tokens {
+        "required"
+    } else {
+        "optional"
+    };
+    set(&mut block, "http_tokens", tokens);
     set(
         &mut block,
         "user_data",
         expr("base64gzip(local.cloud_init[each.key])"),
     );
     set(&mut block, "tags", expr("local.tags"));
+    if context.cloud.network.vpc.is_none() {
+        // Machines load packages as soon as they boot.
+        set(&mut block, "depends_on", expr("[alicloud_snat_entry.node]"));
+    }
     if name == "etcd" {
         nest(&mut block, data_disk(made));
     }

@@ -49,21 +49,13 @@ pub(super) fn document(context: &Context<'_>, slb: &Slb) -> Document {
             }
         },
     );
-    if restricted(context) {
-        access_list(&mut document, context);
-    }
+    access_list(&mut document, context);
     document.commented(
         "The listener's port is the API servers' own: /etc/hosts changes no port. The check opens the port:\n\
          this kind of load balancer cannot ask over HTTPS. A bandwidth of -1 is no limit.",
         listener(context),
     );
     document
-}
-
-/// Whether others than the whole VPC are let in, or fewer: then an access control list says who.
-pub(super) fn restricted(context: &Context<'_>) -> bool {
-    let vpc = ipnet::IpNet::V4(context.cloud.network.cidr);
-    context.cloud.clients != [vpc]
 }
 
 fn load_balancer(context: &Context<'_>, slb: &Slb) -> Block {
@@ -171,17 +163,16 @@ fn listener(context: &Context<'_>) -> Block {
             established_timeout       = (idle)
         }
     };
-    let mut before = vec!["alicloud_slb_server_group_server_attachment.api"];
-    if restricted(context) {
-        set(&mut block, "acl_status", "on");
-        set(&mut block, "acl_type", "white");
-        set(&mut block, "acl_ids", expr("[alicloud_slb_acl.api.id]"));
-        before.push("alicloud_slb_acl_entry_attachment.client");
-        if leaves_by_nat(context) {
-            before.push("alicloud_slb_acl_entry_attachment.nat");
-        }
-    } else {
-        set(&mut block, "acl_status", "off");
+    // Whatever is routed to the VPC reaches an internal one, too.
+    set(&mut block, "acl_status", "on");
+    set(&mut block, "acl_type", "white");
+    set(&mut block, "acl_ids", expr("[alicloud_slb_acl.api.id]"));
+    let mut before = vec![
+        "alicloud_slb_server_group_server_attachment.api",
+        "alicloud_slb_acl_entry_attachment.client",
+    ];
+    if leaves_by_nat(context) {
+        before.push("alicloud_slb_acl_entry_attachment.nat");
     }
     let before = format!("[{}]", before.join(", "));
     set(&mut block, "depends_on", expr(&before));

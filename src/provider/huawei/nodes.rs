@@ -191,14 +191,24 @@ fn instances(context: &Context<'_>, kind: &Kind<'_>, made: &MadeMachines) -> Blo
         expr("base64gzip(local.cloud_init[each.key])"),
     );
     set(&mut block, "tags", expr("local.tags"));
+    // A group without rules lets nothing out: cloud-init would not find its user data, and never ask
+    // again. Machines load packages as soon as they boot.
+    let mut before: Vec<String> = ["vpc", "services", "out"]
+        .map(|rule| {
+            format!(
+                "huaweicloud_networking_secgroup_rule.{}_{rule}",
+                kind.resource
+            )
+        })
+        .into();
     if context.cloud.network.vpc.is_none() {
-        // Machines load packages as soon as they boot.
-        set(
-            &mut block,
-            "depends_on",
-            expr("[huaweicloud_nat_snat_rule.zone]"),
-        );
+        before.push("huaweicloud_nat_snat_rule.zone".to_owned());
     }
+    set(
+        &mut block,
+        "depends_on",
+        expr(&format!("[{}]", before.join(", "))),
+    );
     let address = expr(&format!("local.{}_addresses[each.key]", kind.locals));
     nest(
         &mut block,

@@ -231,14 +231,16 @@ fn instances(
         expr("base64gzip(local.cloud_init[each.key])"),
     );
     set(&mut block, "tags", expr("local.tags"));
+    // What a machine asks for at its first boot is let out by then, and the way out is there.
+    let mut before = vec![format!("tencentcloud_security_group_rule_set.{name}")];
     if context.cloud.network.vpc.is_none() {
-        // The way out is there from the first boot to the last shutdown.
-        set(
-            &mut block,
-            "depends_on",
-            expr("[tencentcloud_route_table_entry.out]"),
-        );
+        before.push("tencentcloud_route_table_entry.out".to_owned());
     }
+    set(
+        &mut block,
+        "depends_on",
+        expr(&format!("[{}]", before.join(", "))),
+    );
     let most = user_data::limit("tencent").map_or(0, |limit| match limit.counted {
         Counted::Base64 => limit.limit_bytes,
         Counted::Compressed => Counted::Base64.of(limit.limit_bytes),
