@@ -632,7 +632,7 @@ const CLOUDS: [CloudOf; 3] = [
         "cn-north-4",
         ["cn-north-4a", "cn-north-4b", "cn-north-4c"],
         "GPSSD",
-        (2, 3),
+        (2, 4),
     ),
 ];
 
@@ -716,6 +716,16 @@ impl Made {
     /// Whether a machine would get an address that it cannot have, found by trying each machine.
     fn bad(&self) -> bool {
         let (kept_first, kept_last) = CLOUDS[self.cloud].4;
+        // The load balancer's address never changes, and machines may come.
+        let kept_for_machines = self.subnets.iter().any(|subnet| {
+            let first = subnet.part.map_or(16, |(part, _)| part);
+            subnet
+                .api
+                .is_some_and(|api| (first..first + 16).contains(&api))
+        });
+        if kept_for_machines {
+            return true;
+        }
         let roles = [(0, self.control_plane), (8, self.etcd), (16, self.workers)];
         roles.into_iter().any(|(offset, count)| {
             let mut next: Vec<u32> = self

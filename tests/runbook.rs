@@ -715,3 +715,64 @@ fn the_commands_are_shell() {
         );
     }
 }
+
+/// What a reader pastes into a shell is one word there, whatever the path is.
+#[test]
+fn paths_are_words_of_a_shell() {
+    let folder = Folder::new(EXAMPLE);
+    let said = folder
+        .hagen(&[
+            "runbook",
+            "add-worker",
+            "--provider",
+            "aws",
+            "--out",
+            "a b's $x",
+        ])
+        .code(0)
+        .stdout();
+    assert!(
+        said.contains(r"terraform -chdir='a b'\''s $x' apply"),
+        "{said}"
+    );
+    let plain = folder
+        .hagen(&["runbook", "add-worker", "--provider", "aws"])
+        .code(0)
+        .stdout();
+    assert!(
+        plain.contains("terraform -chdir=out/prod-aws apply"),
+        "{plain}"
+    );
+}
+
+/// The source of packages goes to the next minor, in the layout of each mirror.
+#[test]
+fn an_upgrade_changes_the_source_of_packages_wherever_they_come_from() {
+    let sources = [
+        "https://pkgs.k8s.io/core:/stable:/v1.36/deb/ /",
+        "https://mirrors.aliyun.com/kubernetes-new/core/stable/v1.36/deb/ /",
+        "https://mirrors.cloud.tencent.com/kubernetes_new/core:/stable:/v1.36/rpm/",
+    ];
+    let folder = Folder::new(EXAMPLE);
+    let said = folder
+        .hagen(&["runbook", "upgrade", "--provider", "aws"])
+        .code(0)
+        .stdout();
+    let command = said
+        .lines()
+        .find_map(|line| line.split_once("sed -i \"")?.1.split_once('"'))
+        .expect("a command")
+        .0
+        .replace("$minor", "1.37");
+    for source in sources {
+        let mut sed = std::process::Command::new("sed");
+        let file = folder.path().join("list");
+        fs::write(&file, format!("deb [signed-by=/etc/k.asc] {source}\n")).expect("write");
+        let out = sed.arg(&command).arg(&file).output().expect("sed");
+        let text = String::from_utf8(out.stdout).expect("text");
+        assert!(
+            text.contains(&source.replace("v1.36", "v1.37")),
+            "{command}: {text}"
+        );
+    }
+}

@@ -901,3 +901,23 @@ fn openssl(arguments: &[&str]) -> String {
     assert!(output.status.success(), "openssl {arguments:?}: {text}");
     text
 }
+
+/// Secrets in the folder of another cluster would be taken for its own.
+#[test]
+fn another_clusters_folder_is_left_alone() {
+    let folder = Folder::new(EXAMPLE);
+    folder.render().code(0);
+    folder.hagen(&["secrets", "--out", "out/prod-aws"]).code(0);
+    let own = folder.out("secrets.auto.tfvars.json");
+    let before = std::fs::read_to_string(&own).expect("secrets");
+    folder.spec(&EXAMPLE.replace("name: prod", "name: shop"));
+    for arguments in [
+        &["secrets", "--force", "--out", "out/prod-aws"][..],
+        &["secrets", "--add", "--out", "out/prod-aws"],
+        &["rearm", "--secrets", "out/prod-aws"],
+        &["rearm", "--rotate", "--secrets", "out/prod-aws"],
+    ] {
+        folder.hagen(arguments).code(2).stderr_has("HGN8008");
+    }
+    assert_eq!(std::fs::read_to_string(&own).expect("secrets"), before);
+}

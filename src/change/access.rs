@@ -316,7 +316,7 @@ fn narrower(
             networks.iter().any(|network| {
                 parse(network)
                     .zip(parse(gone))
-                    .is_some_and(|(wide, narrow)| wide.contains(&narrow))
+                    .is_some_and(|(wide, narrow)| wide != narrow && wide.contains(&narrow))
             })
         })
         .map(String::as_str)

@@ -362,13 +362,18 @@ fn readdressed<'a>(
     } else {
         Severity::Caution
     };
+    let subject = if old.parse::<std::net::IpAddr>().is_ok() {
+        "address"
+    } else {
+        "zone"
+    };
     let what = format!(
-        "the address of {} {list} changes from {} to {}, and the machine keeps its disk: {holds} still hold the old one. {first}",
+        "the {subject} of {} {list} changes from {} to {}, and the machine keeps its disk: {holds} still hold the old one. {first}",
         role.word,
         code(old),
         code(new),
     );
     let change = comparison.say(severity, Effect::InPlace, list.clone(), what, file);
-    change.brief = Some(format!("another address of {} {list}", role.word));
+    change.brief = Some(format!("another {subject} of {} {list}", role.word));
     change
 }

@@ -101,9 +101,13 @@ fn standard_input() -> Result<Result<Source, Said>, Stop> {
 
 /// A file that cannot be read.
 pub(super) fn unreadable(path: &Path, error: &io::Error) -> Stop {
+    let mut cure = "check the path; `hagen init` writes a spec to start from";
     let reason = match error.kind() {
         io::ErrorKind::NotFound => "it does not exist".to_owned(),
-        io::ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
+        io::ErrorKind::InvalidData => {
+            cure = "save it as UTF-8";
+            "it is not UTF-8 text".to_owned()
+        }
         io::ErrorKind::PermissionDenied => "permission is denied".to_owned(),
         io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
         _ => error.to_string(),
@@ -113,7 +117,7 @@ pub(super) fn unreadable(path: &Path, error: &io::Error) -> Stop {
             &code::CANNOT_READ,
             format!("{} cannot be read: {reason}", path.display()),
         )
-        .cure("check the path; `hagen init` writes a spec to start from"),
+        .cure(cure),
     )])
 }
 

@@ -32,6 +32,7 @@ struct Script<'a> {
 pub(super) fn run(arguments: &Rearm) -> Result<Outcome, Stop> {
     let spec = secrets::spec(arguments.file.as_deref())?;
     let path = secrets::find(&arguments.secrets, spec.secrets.mode);
+    secrets::same_cluster(&spec, &path)?;
     let mut values = secrets::read(&path)?;
     if arguments.rotate {
         values.rotate();

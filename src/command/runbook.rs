@@ -7,6 +7,7 @@ use crate::cli::{self, Runbook};
 use crate::diagnostic::code::command as code;
 use crate::diagnostic::{Diagnostic, List, Report};
 use crate::facts::kubernetes::KUBERNETES;
+use crate::format::template::shell_quote;
 use crate::plan::{self, Node, Plan};
 use crate::provider::runbook::{self, Paths, Task};
 use crate::validate;
@@ -57,16 +58,28 @@ pub(super) fn run(arguments: &Runbook) -> Result<Outcome, Stop> {
         .unwrap_or(Path::new("hagen.yaml"))
         .display()
         .to_string();
+    let spec = word(&spec);
     let folder = match &arguments.out {
         Some(out) => out.display().to_string(),
         None => format!("out/{}-{}", plan.cluster, provider.name()),
     };
+    let folder = word(&folder);
     let paths = Paths {
         spec: &spec,
         folder: &folder,
     };
     print::result(&provider.runbook(&plan, task, paths))?;
     Ok(Outcome::Done)
+}
+
+/// A path as a word of a shell.
+fn word(path: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "._/-+@".contains(c);
+    if path.chars().all(plain) && !path.starts_with('-') {
+        path.to_owned()
+    } else {
+        shell_quote(path)
+    }
 }
 
 fn stop(problem: Diagnostic) -> Stop {

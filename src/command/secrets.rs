@@ -11,13 +11,14 @@ use zeroize::Zeroizing;
 use super::{Outcome, Said, Stop, load, print};
 use crate::cli;
 use crate::component::{placeholder, secrets as of_machines};
-use crate::diagnostic::code::command as code;
+use crate::diagnostic::code::{command as code, output};
 use crate::diagnostic::{Diagnostic, List, Report};
 use crate::plan::{self, Etcd, Node, Plan};
 use crate::provider::PROVIDERS;
 use crate::secrets::{self, Member, Pair, Problem, Secrets, Wanted};
 use crate::spec::{Cluster, SecretsMode};
 use crate::validate;
+use crate::write::{LOCK, Lock};
 
 /// The name that Terraform reads by itself and the emitted .gitignore covers.
 const FOR_TERRAFORM: &str = "secrets.auto.tfvars.json";
@@ -35,6 +36,7 @@ pub(super) fn run(arguments: &cli::Secrets) -> Result<Outcome, Stop> {
     let plans = plans(&spec);
     let wanted = wanted(&spec, &plans);
     let files = Files::new(place(&arguments.out, spec.secrets.mode)?);
+    same_cluster(&spec, &files.main)?;
     let there = files.main.symlink_metadata().is_ok();
     let change = arguments.add || arguments.renew_etcd || arguments.rotate;
     if there && !change && !arguments.force {
@@ -102,6 +104,29 @@ pub(super) fn spec(file: Option<&Path>) -> Result<Cluster, Stop> {
         Some(spec) if !report.has_errors() => Ok(spec),
         _ => Err(Stop::Invalid(vec![Said::about(source, report)])),
     }
+}
+
+/// Refuses secrets in the folder of another cluster: they would be taken for its own.
+pub(super) fn same_cluster(spec: &Cluster, secrets: &Path) -> Result<(), Stop> {
+    let folder = secrets.parent().unwrap_or(Path::new(""));
+    let lock = fs::read_to_string(folder.join(LOCK)).ok();
+    let lock = lock.and_then(|text| serde_json::from_str::<Lock>(&text).ok());
+    let Some(lock) = lock.filter(|lock| lock.cluster != spec.name) else {
+        return Ok(());
+    };
+    Err(Stop::Invalid(vec![Said::only(
+        Diagnostic::new(
+            &output::OTHER_CLUSTER,
+            format!(
+                "{} holds the cluster `{}` on {}, and the spec is of `{}`",
+                folder.display(),
+                lock.cluster,
+                lock.target,
+                spec.name
+            ),
+        )
+        .cure("name the folder and the spec of one cluster"),
+    )]))
 }
 
 /// The plan of each target of a spec.

@@ -70,6 +70,8 @@ pub struct Slb {
 pub struct Machines {
     /// Families of types whose processor is not x86.
     pub arm_families: Vec<String>,
+    /// Sizes with one processor.
+    pub one_processor: Vec<String>,
     /// Kinds of disks that can be an encrypted system disk.
     pub encryptable: Vec<String>,
     /// The kind of disk that goes with some families only.

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::code::cluster as code;
 use crate::diagnostic::{Diagnostic, Report};
+use crate::facts::kubernetes::KUBERNETES;
 use crate::facts::mirrors::china;
 use crate::spec::{
     CONTAINERD_REPOSITORY, Cluster, Downloads, Etcd, IMAGE_REPOSITORY, Mirrors, PACKAGE_REPOSITORY,
@@ -10,6 +11,7 @@ use crate::spec::{
 use super::downloads;
 
 const MIRRORS: &str = "downloads.mirrors";
+const TARGETS: [&str; 5] = ["aws", "aliyun", "tencent", "huawei", "baremetal"];
 
 /// Checks what public mirrors stand in for. `has` says for which targets the spec is checked.
 pub(super) fn check(spec: &Cluster, has: impl Fn(&str) -> bool, report: &mut Report) {
@@ -47,8 +49,10 @@ pub(super) fn check(spec: &Cluster, has: impl Fn(&str) -> bool, report: &mut Rep
     let Some(minor) = minor(&spec.kubernetes.version) else {
         return;
     };
+    // A version that is on all mirrors that are used, and that hagen supports.
+    let older = older(images, packages, &has);
     let mut said = Vec::new();
-    for name in ["aws", "aliyun", "tencent", "huawei", "baremetal"] {
+    for name in TARGETS {
         if !has(name) {
             continue;
         }
@@ -85,11 +89,39 @@ pub(super) fn check(spec: &Cluster, has: impl Fn(&str) -> bool, report: &mut Rep
                 )
                 .value("kubernetes.version", format!("newer than {newest}"))
                 .also(MIRRORS, format!("{what} come from there"))
-                .cure(format!("look whether the mirror has this version by now, or use a version of {newest}"))
+                .cure(format!("look whether the mirror has this version by now{older}"))
                 .cure(format!("or name a repository of your own in `{key}`")),
             );
         }
     }
+}
+
+/// In words, the version that all mirrors of the targets have; nothing where hagen supports none of it.
+fn older(images: bool, packages: bool, has: &impl Fn(&str) -> bool) -> String {
+    let mirrors = TARGETS
+        .iter()
+        .filter(|name| has(name))
+        .map(|name| china(name));
+    let newest = mirrors
+        .flat_map(|mirror| {
+            [
+                (packages, &mirror.newest_packages),
+                (images, &mirror.newest_images),
+            ]
+        })
+        .filter(|(used, _)| *used)
+        .filter_map(|(_, newest)| Some((minor(&format!("{newest}.0"))?, newest)))
+        .min();
+    let known = newest.and_then(|(_, newest)| {
+        let minors = &KUBERNETES.minors;
+        minors.iter().find(|known| known.minor == *newest)
+    });
+    known.map_or_else(String::new, |known| {
+        format!(
+            ", or use {}.{} or a later patch of {}",
+            known.minor, known.first_patch, known.minor
+        )
+    })
 }
 
 /// The major and the minor of a version.

@@ -99,6 +99,12 @@ super::codes! {
         cure: "Use cloud_essd.",
         source: "Alibaba Cloud ECS: ESSD Entry disks",
     }
+    TOO_SMALL = "HGN4325" Error "an instance type that is too small for a control-plane node" {
+        cause: "kubeadm refuses a control-plane node with fewer than two processors or less than 1700 MB of memory. Types of the sizes nano and small have one processor.",
+        example: "instanceTypes: { controlPlane: ecs.n4.small }",
+        cure: "Use ecs.g7.large or larger.",
+        source: "kubeadm: preflight checks NumCPU and Mem; Alibaba Cloud ECS: Overview of instance families",
+    }
 
     SECURITY_GROUP_RULES = "HGN4331" Warning "more security group rules than an account has" {
         cause: "Each allowed network is a rule of a security group, and a group has at most 200 unless the account's quota was raised.",

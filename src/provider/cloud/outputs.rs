@@ -100,6 +100,14 @@ pub(in crate::provider) fn outputs(context: &Context<'_>, own: &Outputs<'_>) -> 
             expr(own.control_plane_security_group),
             false,
         );
+        if context.has_workers() {
+            output(
+                "worker_addresses",
+                "The private address of each worker.",
+                expr("local.workers_addresses"),
+                false,
+            );
+        }
         if context.etcd().is_some() {
             output(
                 "etcd_addresses",
@@ -126,7 +134,7 @@ pub(in crate::provider) fn outputs(context: &Context<'_>, own: &Outputs<'_>) -> 
         let source = own.source;
         output(
             "control_plane_rule_to_add",
-            "hagen does not know the security group of the control-plane machines. Add this rule to it, or no health check passes.",
+            "hagen does not know the security group of the control-plane machines. Add this rule to it, or the load balancer does not get through.",
             expr(&format!("\"ingress tcp {port} from {source}\"")),
             false,
         );

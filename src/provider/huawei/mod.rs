@@ -55,7 +55,6 @@ impl Provider for Huawei {
                 "stacked, or external on machines with a data disk of their own",
             ),
             ("name", "your own, in /etc/hosts or a private DNS record"),
-            ("mirrors", "packages and images from within China"),
             (
                 "Services",
                 "the cloud controller of Huawei Cloud, with cloudProvider: external",

@@ -47,7 +47,7 @@ impl Provider for Tencent {
             ),
             (
                 "etcd",
-                "stacked, or external on machines with an encrypted disk of their own",
+                "stacked, or, with secrets.mode { drop: file }, external on machines with an encrypted disk of their own",
             ),
             ("name", "your own, in /etc/hosts or as a private DNS record"),
             (

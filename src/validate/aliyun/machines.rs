@@ -24,6 +24,19 @@ pub(super) fn check(target: &Target<'_>, report: &mut Report) {
             );
             continue;
         };
+        let size = name.rsplit_once('.').map_or("", |(_, size)| size);
+        if key == "controlPlane" && MACHINES.one_processor.iter().any(|one| one == size) {
+            report.push(
+                Diagnostic::new(
+                    &code::TOO_SMALL,
+                    format!(
+                        "`{name}` has one of the two processors that kubeadm demands of a control-plane node"
+                    ),
+                )
+                .value(path.clone(), "too small")
+                .cure("use `ecs.g7.large` or a larger type"),
+            );
+        }
         let looked_up = !matches!(provision.image, CloudImage::Id(_));
         if looked_up && MACHINES.arm_families.iter().any(|arm| arm == family) {
             report.push(

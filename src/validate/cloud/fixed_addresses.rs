@@ -51,6 +51,13 @@ pub(super) fn check(target: &Target<'_>, report: &mut Report) {
             );
             continue;
         }
+        if let Some(address) = subnet.api_address
+            && (fixed(subnet, Slot::ControlPlane, 0)..fixed(subnet, Slot::Worker, 0))
+                .contains(&address)
+        {
+            report.push(kept(target, at, address));
+            continue;
+        }
         for (slot, name, count, machines) in roles {
             let share = target.shares(machines)[at];
             let Some(last) = share.checked_sub(1) else {
@@ -144,6 +151,23 @@ fn fault(
     (subnet.api_address == Some(address)).then(|| taken(target, at, address, name))
 }
 
+/// The load balancer has an address that a machine may get later, when the load balancer's cannot
+/// change any more.
+fn kept(target: &Target<'_>, at: usize, address: Ipv4Addr) -> Diagnostic {
+    Diagnostic::new(
+        &code::MACHINE_AT_API_ADDRESS,
+        format!(
+            "`{address}` is the load balancer's address, and kept for control-plane nodes and members of etcd"
+        ),
+    )
+    .value(target.subnet_path(at, "apiAddress"), "kept for machines")
+    .cure(CURE)
+    .cure("or keep another part of the subnet for machines with `nodeAddresses`")
+}
+
+const CURE: &str =
+    "use one of the first sixteen addresses of the subnet, or one behind those of the machines";
+
 /// The load balancer has the address of a machine.
 fn taken(target: &Target<'_>, at: usize, address: Ipv4Addr, name: &str) -> Diagnostic {
     Diagnostic::new(
@@ -151,8 +175,6 @@ fn taken(target: &Target<'_>, at: usize, address: Ipv4Addr, name: &str) -> Diagn
         format!("`{address}` is the load balancer's address, and `{name}` would get it, too"),
     )
     .value(target.subnet_path(at, "apiAddress"), "a machine's address")
-    .cure(
-        "use one of the first sixteen addresses of the subnet, or one behind those of the machines",
-    )
+    .cure(CURE)
     .cure("or keep a part of the subnet for machines with `nodeAddresses`")
 }
