@@ -1,10 +1,12 @@
 //! The tasks of the runbook: each is a section of the rendered README.md, and what `hagen runbook`
 //! prints. The words are in `templates/runbook`, the same for every target.
 
+mod cloud;
 mod words;
 
 use serde::Serialize;
 
+pub(super) use self::cloud::{Cloud, ObjectStore};
 use self::words::{
     Group, change_servers, deliver_indented, etcdctl_in, etcdctl_on, group, names, proxy, start,
 };
@@ -55,43 +57,6 @@ pub(super) const HERE: Paths<'static> = Paths {
     spec: "SPEC",
     folder: ".",
 };
-
-/// What a target says for itself.
-pub(super) struct Cloud<'a> {
-    /// The word of `--provider`.
-    pub(super) provider: &'a str,
-    /// What the cloud is called in a sentence.
-    pub(super) title: &'a str,
-    /// What switches the protection from deletion off, in the target's part of the spec.
-    pub(super) protection: &'a str,
-    /// Whether Terraform makes the machines.
-    pub(super) made: bool,
-    /// Whether Terraform refuses to destroy what holds the cluster.
-    pub(super) protected: bool,
-    /// Whether members of etcd have a volume of their own.
-    pub(super) volumes: bool,
-    /// Whether the metadata service is closed to pods by a hop limit, too.
-    pub(super) hop_limit: bool,
-    /// The cloud's object store, where bundles of secrets may wait.
-    pub(super) object_store: &'a ObjectStore,
-    /// Who else can read user data.
-    pub(super) user_data_readers: &'a str,
-    /// The address in Terraform of a machine, its volume and the volume's attachment.
-    pub(super) resources: fn(&Node) -> [String; 3],
-}
-
-/// How bundles of secrets come to an object store, and machines to them: commands of a shell with
-/// `$bundle` in them, and `{bundles}` for the folder of the bundles.
-pub(super) struct ObjectStore {
-    /// Uploads one.
-    pub(super) put: &'static str,
-    /// Prints an https address of one that is good for an hour.
-    pub(super) sign: &'static str,
-    /// Deletes one.
-    pub(super) remove: &'static str,
-    /// How nodes reach the store without the internet, in a sentence or two.
-    pub(super) way: &'static str,
-}
 
 /// The context of every template of a task.
 #[derive(Serialize)]
