@@ -2,7 +2,7 @@
 
 # NAME...: the whole bundle or nothing, from a person or from the URL
 take_secrets() {
-  local name value wanted file=$etc/secrets
+  local name value wanted file=$etc/secrets bundle
   if [[ ! -e $file && -s $etc/secrets-url ]]; then
     file=$run/secrets detail='they cannot be downloaded'
     # Its address is a secret too, so it is in no command line.
@@ -10,9 +10,11 @@ take_secrets() {
   fi
   detail="put them into $etc/secrets"
   [[ -s $file ]] || return 1
+  # Read once: a person may put another in its place at any time
+  bundle=$(<"$file") 2>/dev/null || return 1
   detail="$file does not hold exactly $*, and end"
   wanted=$(printf '%s\n' "$@" end | sort)
-  [[ $(tail -n 1 "$file") == end && $(cut -d ' ' -f 1 "$file" | sort) == "$wanted" ]] || return 1
+  [[ $bundle == *$'\n'end && $(cut -d ' ' -f 1 <<<"$bundle" | sort) == "$wanted" ]] || return 1
   detail="$file is damaged"
   umask 0077
   while read -r name value; do
@@ -22,7 +24,7 @@ take_secrets() {
       *) name=$etc/pki/$name ;;
     esac
     mkdir -p "${name%/*}" && value=$(base64 -d <<<"$value") && printf '%s\n' "$value" >"$name" || return 1
-  done <"$file"
+  done <<<"$bundle"
   umask 0022
   detail=''
 }
