@@ -180,6 +180,8 @@ fn files_have_the_same_names_on_each() {
         let outputs = artifacts.get("outputs.tf").expect("outputs");
         for name in [
             "api_endpoint",
+            "api_load_balancer_id",
+            "api_target_group_id",
             "api_security_group_id",
             "control_plane_addresses",
             "control_plane_security_group_id",

@@ -49,6 +49,18 @@ pub(super) fn document(context: &Context<'_>) -> Document {
         false,
     );
     output(
+        "api_load_balancer_id",
+        "The load balancer.",
+        expr("aws_lb.api.id"),
+        false,
+    );
+    output(
+        "api_target_group_id",
+        "The target group of the API servers, by the name that the output has on every target.",
+        expr("aws_lb_target_group.api.id"),
+        false,
+    );
+    output(
         "api_security_group_id",
         "The load balancer's security group.",
         expr("aws_security_group.api_lb.id"),
