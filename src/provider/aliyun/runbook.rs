@@ -20,7 +20,6 @@ pub(super) fn document(context: &Context<'_>, balancer: &LoadBalancer) -> String
                 LoadBalancer::Nlb => "Network Load Balancer",
                 LoadBalancer::Slb(_) => "classic load balancer",
             },
-            own_name: matches!(balancer, LoadBalancer::Nlb),
             out_seconds: check.interval_seconds * check.unhealthy_threshold,
             cloud: cloud(context),
         },

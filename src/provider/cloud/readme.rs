@@ -16,8 +16,6 @@ pub(in crate::provider) struct Readme<'a> {
     pub(in crate::provider) template: &'a str,
     /// The load balancer's kind, in words.
     pub(in crate::provider) load_balancer_kind: &'a str,
-    /// Whether the load balancer brings a DNS name.
-    pub(in crate::provider) own_name: bool,
     /// Seconds after which a target that stops answering gets no new connection.
     pub(in crate::provider) out_seconds: u32,
     /// The words for the tasks.
@@ -51,20 +49,17 @@ struct Values<'a> {
     drop_url: bool,
     secrets: String,
     tasks: String,
-    own_name: bool,
     record: bool,
     in_hosts: bool,
     rule_missing: bool,
     cni: bool,
     readyz: bool,
-    anonymous_auth_off: bool,
     pinned: bool,
     hairpin_works: bool,
     hairpin_why: &'a str,
     hairpin_cure: &'a str,
     out_seconds: u32,
     shutdown_delay: u32,
-    protected: bool,
     cloud_controller: bool,
 }
 
@@ -89,7 +84,6 @@ pub(in crate::provider) fn readme(context: &Context<'_>, own: &Readme<'_>) -> St
         .collect();
     let mode = plan.secrets.mode;
     let made = context.made();
-    let named = matches!(plan.endpoint.client_host, Host::Named(_));
     let hairpin = plan.endpoint.hairpin;
     let text = template::render(
         own.template,
@@ -130,7 +124,6 @@ pub(in crate::provider) fn readme(context: &Context<'_>, own: &Readme<'_>) -> St
             drop_url: mode == SecretsMode::Drop(Drop::Url),
             secrets: runbook::section(plan, &own.cloud, Task::Secrets, HERE),
             tasks: runbook::sections(plan, &own.cloud, &runbook::next_version(plan, &minors)),
-            own_name: own.own_name && !named,
             record: cloud.dns.is_some(),
             in_hosts: plan.endpoint.addresses != Addresses::Resolved,
             rule_missing: made.is_none()
@@ -138,14 +131,12 @@ pub(in crate::provider) fn readme(context: &Context<'_>, own: &Readme<'_>) -> St
                 && !cloud.facts.load_balancer_passes_security_groups,
             cni: plan.kubernetes.cni.is_some(),
             readyz: plan.health_check.readyz,
-            anonymous_auth_off: !plan.health_check.readyz,
             pinned: plan.endpoint.pin == Pin::Always,
             hairpin_works: hairpin.works == Works::Yes,
             hairpin_why: &hairpin.why,
             hairpin_cure: &hairpin.load_balancer_cure,
             out_seconds: own.out_seconds,
             shutdown_delay: plan.health_check.shutdown_delay_seconds,
-            protected: cloud.deletion_protection,
             cloud_controller: plan.cloud_controller.is_some(),
         },
     );

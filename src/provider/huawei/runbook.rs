@@ -13,7 +13,6 @@ pub(super) fn document(context: &Context<'_>) -> String {
         &Readme {
             template: "huawei/README.md.hbs",
             load_balancer_kind: "dedicated ELB",
-            own_name: false,
             out_seconds: check.interval_seconds * check.unhealthy_threshold,
             cloud: cloud(context),
         },

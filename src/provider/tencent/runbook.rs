@@ -13,7 +13,6 @@ pub(super) fn document(context: &Context<'_>) -> String {
         &Readme {
             template: "tencent/README.md.hbs",
             load_balancer_kind: "CLB",
-            own_name: false,
             out_seconds: check.interval_seconds * check.unhealthy_threshold,
             cloud: cloud(context),
         },
