@@ -13,7 +13,6 @@ fn every_target_is_complete() {
         let name = provider.name();
         for path in [
             format!("src/spec/{name}.rs"),
-            format!("src/facts/{name}.rs"),
             format!("src/plan/{name}.rs"),
             format!("src/provider/{name}/mod.rs"),
             format!("src/validate/{name}/mod.rs"),
@@ -22,9 +21,23 @@ fn every_target_is_complete() {
             format!("examples/{name}.yaml"),
             format!("snapshots/{name}/{name}"),
         ] {
+            let facts = [
+                format!("src/facts/{name}.rs"),
+                format!("src/facts/{name}/mod.rs"),
+            ];
+            if !facts.iter().any(|path| root.join(path).exists()) {
+                missing.push(facts[0].clone());
+            }
             if !root.join(&path).exists() {
                 missing.push(path);
             }
+        }
+        let facts = [
+            format!("src/facts/{name}.rs"),
+            format!("src/facts/{name}/mod.rs"),
+        ];
+        if !facts.iter().any(|path| root.join(path).exists()) {
+            missing.push(facts[0].clone());
         }
         let schema = &hagen::validate::SCHEMA["$defs"]["Targets"]["properties"][name];
         if schema.is_null() {
@@ -43,8 +56,8 @@ fn every_folder_of_a_target_is_in_the_list() {
             let entry = entry.expect("entry");
             let name = entry.file_name().to_string_lossy().into_owned();
             // Of every target, or of all clouds but AWS.
-            let shared =
-                folder != "providers" && ["bootstrap", "cloud", "runbook"].contains(&name.as_str());
+            let shared = folder != "providers"
+                && ["bootstrap", "cloud", "load-balancer", "runbook"].contains(&name.as_str());
             if entry.path().is_dir() && !shared {
                 assert!(
                     PROVIDERS.iter().any(|provider| provider.name() == name),

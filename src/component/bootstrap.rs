@@ -46,10 +46,15 @@ pub fn script(plan: &Plan, node: &Node) -> String {
         .collect()
 }
 
+fn holds_virtual_ip(plan: &Plan, node: &Node) -> bool {
+    let pair = plan.load_balancer.pair();
+    pair.is_some_and(|pair| pair.node(&node.name).is_some())
+}
+
 /// The names of the parts, in their order. The last one runs what the others define.
 fn parts(plan: &Plan, node: &Node) -> Vec<&'static str> {
     let mut parts = vec!["begin"];
-    if matches!(plan.secrets.mode, SecretsMode::Drop(_)) {
+    if matches!(plan.secrets.mode, SecretsMode::Drop(_)) && node.role != Role::LoadBalancer {
         parts.push("drop");
     }
     for manager in plan.package_managers {
@@ -58,9 +63,19 @@ fn parts(plan: &Plan, node: &Node) -> Vec<&'static str> {
             PackageManager::Dnf => "dnf",
         });
     }
-    if node.role == Role::Etcd {
-        parts.push("etcd");
-        return parts;
+    match node.role {
+        Role::Etcd => {
+            parts.push("etcd");
+            return parts;
+        }
+        Role::LoadBalancer => {
+            parts.extend(["load-balancer", "load-balancer-node"]);
+            return parts;
+        }
+        _ => {}
+    }
+    if holds_virtual_ip(plan, node) {
+        parts.push("load-balancer");
     }
     if let Some(controller) = &plan.cloud_controller {
         parts.push(match controller.cloud {

@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::{
-    bootstrap, containerd, external_etcd, kubeadm, metadata, node_environment, placeholder, secrets,
+    bootstrap, containerd, external_etcd, kubeadm, load_balancer, metadata, node_environment,
+    placeholder, secrets,
 };
 use crate::format::yaml;
 use crate::plan::{Drop, Etcd, Node, Plan, Role, SecretsMode};
@@ -21,6 +22,8 @@ struct CloudConfig {
     prefer_fqdn_over_hostname: bool,
     preserve_hostname: bool,
     manage_etc_hosts: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ssh_authorized_keys: Vec<String>,
     ntp: Ntp,
     write_files: Vec<WrittenFile>,
     runcmd: Vec<Vec<&'static str>>,
@@ -73,6 +76,7 @@ pub fn document(plan: &Plan, node: &Node) -> String {
         prefer_fqdn_over_hostname: false,
         preserve_hostname: false,
         manage_etc_hosts: false,
+        ssh_authorized_keys: plan.ssh_authorized_keys.clone(),
         ntp: Ntp {
             enabled: true,
             servers: plan.time_servers.clone(),
@@ -107,7 +111,7 @@ fn files(plan: &Plan, node: &Node) -> Vec<WrittenFile> {
         node_environment::environment(plan, node),
     )];
     match &plan.etcd {
-        Etcd::External(etcd) if node.role != Role::Worker => {
+        Etcd::External(etcd) if !matches!(node.role, Role::Worker | Role::LoadBalancer) => {
             let hosts = "/etc/hagen/etcd-hosts";
             files.push(match external_etcd::hosts(plan, etcd) {
                 Some(text) => file(hosts, "0644", text),
@@ -125,6 +129,12 @@ fn files(plan: &Plan, node: &Node) -> Vec<WrittenFile> {
     }
     if node.role.is_kubernetes() {
         files.extend(cluster_files(plan, node));
+    }
+    if let Some(pair) = plan.load_balancer.pair()
+        && let Some(own) = pair.node(&node.name)
+    {
+        let own = load_balancer::files(pair, own).into_iter();
+        files.extend(own.map(|(path, text)| file(path, "0644", text)));
     }
     files.extend(secret_files(plan, node));
     if node.role.is_kubernetes() {
@@ -177,6 +187,7 @@ fn cluster_files(plan: &Plan, node: &Node) -> Vec<WrittenFile> {
 fn secret_files(plan: &Plan, node: &Node) -> Vec<WrittenFile> {
     match plan.secrets.mode {
         SecretsMode::Drop(Drop::File) => Vec::new(),
+        _ if node.role == Role::LoadBalancer => Vec::new(),
         SecretsMode::Drop(Drop::Url) => vec![file(
             "/etc/hagen/secrets-url",
             "0600",

@@ -40,7 +40,7 @@ fn init(plan: &Plan, node: &Node) -> Value {
         "nodeRegistration": registration(plan, node),
         "localAPIEndpoint": {
             "advertiseAddress": address(node),
-            "bindPort": plan.endpoint.port,
+            "bindPort": plan.endpoint.bind_port,
         },
         "certificateKey": placeholder::CERTIFICATE_KEY,
         "patches": { "directory": PATCHES },
@@ -131,7 +131,7 @@ pub fn join(plan: &Plan, node: &Node) -> String {
         document["controlPlane"] = json!({
             "localAPIEndpoint": {
                 "advertiseAddress": address(node),
-                "bindPort": plan.endpoint.port,
+                "bindPort": plan.endpoint.bind_port,
             },
             "certificateKey": placeholder::CERTIFICATE_KEY,
         });

@@ -6,6 +6,7 @@ pub mod cloud_init;
 pub mod containerd;
 pub mod external_etcd;
 pub mod kubeadm;
+pub mod load_balancer;
 pub mod metadata;
 pub mod node_environment;
 pub mod placeholder;

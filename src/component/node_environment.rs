@@ -1,7 +1,8 @@
 //! The values that the bootstrap script reads: `/etc/hagen/node.env`.
 
-use super::{external_etcd, placeholder, secrets};
+use super::{external_etcd, load_balancer, placeholder, secrets};
 use crate::format::template::shell_quote;
+use crate::plan::load_balancer::{Pair, PairNode};
 use crate::plan::{Address, Addresses, Etcd, ExternalEtcd, Node, Pin, Plan, Role, SecretsMode};
 
 /// The environment of a node, as shell assignments with quoted values.
@@ -9,7 +10,15 @@ pub fn environment(plan: &Plan, node: &Node) -> String {
     let mut values = of_every_machine(plan, node);
     match &plan.etcd {
         Etcd::External(etcd) if node.role == Role::Etcd => values.extend(of_etcd(etcd, node)),
+        _ if node.role == Role::LoadBalancer => {
+            values.push(("ENDPOINT_PORT", plan.endpoint.port.to_string()));
+        }
         _ => values.extend(of_kubernetes(plan, node)),
+    }
+    if let Some(pair) = plan.load_balancer.pair()
+        && let Some(own) = pair.node(&node.name)
+    {
+        values.extend(of_load_balancer(pair, own, node));
     }
     values
         .into_iter()
@@ -77,6 +86,19 @@ fn of_etcd(etcd: &ExternalEtcd, node: &Node) -> Values {
     ]
 }
 
+fn of_load_balancer(pair: &Pair, own: &PairNode, node: &Node) -> Values {
+    let mut values = vec![
+        ("LOAD_BALANCER", load_balancer::proxy_name(pair).to_owned()),
+        ("HEALTH_PORT", load_balancer::health_port().to_string()),
+    ];
+    if node.role == Role::LoadBalancer {
+        let others = pair.nodes.iter().filter(|other| other.name != own.name);
+        let others: Vec<String> = others.map(|other| other.address.to_string()).collect();
+        values.push(("PEERS", others.join(" ")));
+    }
+    values
+}
+
 fn of_kubernetes(plan: &Plan, node: &Node) -> Values {
     let kubernetes = &plan.kubernetes;
     let first = plan.control_plane().next();
@@ -94,7 +116,7 @@ fn of_kubernetes(plan: &Plan, node: &Node) -> Values {
             placeholder::host(&plan.endpoint.node_host).to_owned(),
         ),
         ("ENDPOINT_PORT", plan.endpoint.port.to_string()),
-        ("BIND_PORT", plan.endpoint.port.to_string()),
+        ("BIND_PORT", plan.endpoint.bind_port.to_string()),
         (
             "PIN",
             match (plan.endpoint.pin, node.role) {

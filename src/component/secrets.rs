@@ -98,8 +98,11 @@ const ETCD_MEMBER: [Secret; 3] = [
 /// What a machine of this role gets, and nothing else: workers get no certificate key, only the
 /// first control-plane node gets keys of CAs, and no machine the key of etcd's CA.
 pub fn of(plan: &Plan, role: Role) -> Vec<Secret> {
-    if role == Role::Etcd {
-        return ETCD_MEMBER.to_vec();
+    match role {
+        Role::Etcd => return ETCD_MEMBER.to_vec(),
+        // It passes on what is encrypted, and needs to know nothing.
+        Role::LoadBalancer => return Vec::new(),
+        _ => {}
     }
     let ca = plan.secrets.mode != SecretsMode::Tofu;
     let mut secrets = vec![BOOTSTRAP_TOKEN];
@@ -137,6 +140,7 @@ pub fn role(role: Role) -> &'static str {
         Role::ControlPlane => "control-plane",
         Role::Worker => "worker",
         Role::Etcd => "etcd",
+        Role::LoadBalancer => "load-balancer",
     }
 }
 

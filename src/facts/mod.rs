@@ -6,6 +6,7 @@
 
 pub mod aliyun;
 pub mod aws;
+pub mod baremetal;
 pub mod changes;
 pub mod cloud;
 pub mod hairpin;

@@ -27,12 +27,28 @@ pub const TEMPLATES: &[(&str, &str)] = &[
         include_str!("../../templates/aliyun/README-slb.md.hbs"),
     ),
     (
+        "baremetal/README.md.hbs",
+        include_str!("../../templates/baremetal/README.md.hbs"),
+    ),
+    (
         "huawei/README.md.hbs",
         include_str!("../../templates/huawei/README.md.hbs"),
     ),
     (
         "tencent/README.md.hbs",
         include_str!("../../templates/tencent/README.md.hbs"),
+    ),
+    (
+        "load-balancer/haproxy.cfg.hbs",
+        include_str!("../../templates/load-balancer/haproxy.cfg.hbs"),
+    ),
+    (
+        "load-balancer/keepalived.conf.hbs",
+        include_str!("../../templates/load-balancer/keepalived.conf.hbs"),
+    ),
+    (
+        "load-balancer/nginx.conf.hbs",
+        include_str!("../../templates/load-balancer/nginx.conf.hbs"),
     ),
     (
         "runbook/add-control-plane.md.hbs",
@@ -87,6 +103,10 @@ pub const TEMPLATES: &[(&str, &str)] = &[
         include_str!("../../templates/runbook/replace-etcd.md.hbs"),
     ),
     (
+        "runbook/replace-load-balancer.md.hbs",
+        include_str!("../../templates/runbook/replace-load-balancer.md.hbs"),
+    ),
+    (
         "runbook/replace-worker.md.hbs",
         include_str!("../../templates/runbook/replace-worker.md.hbs"),
     ),
@@ -137,12 +157,24 @@ pub mod verbatim {
             include_str!("../../templates/bootstrap/first-etcd.sh"),
         ),
         (
+            "load-balancer",
+            include_str!("../../templates/bootstrap/load-balancer.sh"),
+        ),
+        (
+            "load-balancer-node",
+            include_str!("../../templates/bootstrap/load-balancer-node.sh"),
+        ),
+        (
             "kubernetes",
             include_str!("../../templates/bootstrap/kubernetes.sh"),
         ),
     ];
     /// The unit of a member of external etcd.
     pub const ETCD_UNIT: &str = include_str!("../../templates/etcd.service");
+    /// The drop-in of units that must always run.
+    pub const RESTART: &str = include_str!("../../templates/load-balancer/restart.conf");
+    /// What keeps systemd-networkd from taking away the virtual IP.
+    pub const NETWORKD: &str = include_str!("../../templates/load-balancer/networkd.conf");
     /// The unit that runs it.
     pub const BOOTSTRAP_UNIT: &str = include_str!("../../templates/hagen-bootstrap.service");
 }

@@ -218,6 +218,7 @@ pub(super) fn build(spec: &spec::Cluster, target: &spec::Aws) -> Plan {
             node_host,
             client_host,
             port: spec.endpoint.port,
+            bind_port: spec.endpoint.port,
             pin: pin(spec, row),
             hairpin: row,
             addresses: Addresses::Resolved,
@@ -237,8 +238,10 @@ pub(super) fn build(spec: &spec::Cluster, target: &spec::Aws) -> Plan {
             check.unhealthy_threshold,
             check.interval_seconds,
         ),
+        load_balancer: super::LoadBalancer::Managed(check.into()),
         // The Amazon Time Sync Service, which needs no way out of the network.
         time_servers: vec!["169.254.169.123".to_owned()],
+        ssh_authorized_keys: Vec::new(),
         target: Target::Aws(Aws {
             region: target.region.clone(),
             network: network(target),

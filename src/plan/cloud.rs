@@ -8,8 +8,8 @@ use std::net::Ipv4Addr;
 use ipnet::{IpNet, Ipv4Net};
 
 use super::{
-    Addresses, CertificateName, CloudController, Endpoint, Host, Plan, Target, downloads, etcd,
-    health_check, kubernetes, pin, secrets, within,
+    Addresses, CertificateName, CloudController, Endpoint, Host, LoadBalancer, Plan, Target,
+    downloads, etcd, health_check, kubernetes, pin, secrets, within,
 };
 use crate::facts::cloud::{self as facts, HealthCheck};
 use crate::facts::hairpin;
@@ -172,6 +172,7 @@ pub(super) fn build(
         node_host: host.clone(),
         client_host: host,
         port: spec.endpoint.port,
+        bind_port: spec.endpoint.port,
         pin: pin(spec, row),
         hairpin: row,
         addresses: addresses(spec, own, &kind),
@@ -199,7 +200,9 @@ pub(super) fn build(
             check.unhealthy_threshold,
             check.interval_seconds,
         ),
+        load_balancer: LoadBalancer::Managed(check.into()),
         time_servers: facts.time_servers.clone(),
+        ssh_authorized_keys: Vec::new(),
         target: target(Cloud {
             name: own.name,
             facts,

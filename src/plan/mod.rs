@@ -7,10 +7,12 @@
 
 pub mod aliyun;
 pub mod aws;
+pub mod baremetal;
 pub mod cloud;
 mod downloads;
 mod etcd;
 pub mod huawei;
+pub mod load_balancer;
 mod name;
 mod node;
 pub mod tencent;
@@ -18,6 +20,7 @@ pub mod tencent;
 pub use crate::spec::{Drop, Lifetime, SecretsMode};
 pub use downloads::{Downloads, Proxy};
 pub use etcd::{Etcd, ExternalEtcd, Member};
+pub use load_balancer::LoadBalancer;
 pub use name::{hash6, within};
 pub use node::{Address, Node, Role};
 
@@ -41,7 +44,7 @@ pub struct Plan {
     /// How the API server is reached.
     pub endpoint: Endpoint,
     /// The nodes: the control plane in its order of joining, then the workers, then the members
-    /// of external etcd.
+    /// of external etcd, then load balancers on machines of their own.
     pub nodes: Vec<Node>,
     /// Where etcd runs.
     pub etcd: Etcd,
@@ -57,8 +60,12 @@ pub struct Plan {
     pub cloud_controller: Option<CloudController>,
     /// How the load balancer asks an API server for its health.
     pub health_check: HealthCheck,
+    /// What stands in front of the API servers.
+    pub load_balancer: LoadBalancer,
     /// Where nodes get the time; empty for what the operating system brings.
     pub time_servers: Vec<String>,
+    /// Public SSH keys that cloud-init puts on every machine; empty where the cloud does it.
+    pub ssh_authorized_keys: Vec<String>,
     /// The target's own part.
     pub target: Target,
 }
@@ -104,6 +111,8 @@ pub enum Target {
     Tencent(tencent::Tencent),
     /// Huawei Cloud.
     Huawei(huawei::Huawei),
+    /// Machines of the user's own.
+    Baremetal(baremetal::Baremetal),
 }
 
 /// Kubernetes itself.
@@ -150,8 +159,10 @@ pub struct Endpoint {
     pub node_host: Host,
     /// The name that people use. The same, unless a second load balancer serves the nodes.
     pub client_host: Host,
-    /// The port of the listener and of each API server.
+    /// The port of the listener.
     pub port: u16,
+    /// The port of each API server: the same, but perhaps on bare metal.
+    pub bind_port: u16,
     /// When a control-plane node maps the host that nodes use to itself.
     pub pin: Pin,
     /// What is known of a node that reaches itself through this kind of load balancer.
@@ -232,6 +243,10 @@ pub fn build(spec: &spec::Cluster, target: &str) -> Plan {
             .as_ref()
             .map(|own| tencent::build(spec, own)),
         "huawei" => targets.huawei.as_ref().map(|own| huawei::build(spec, own)),
+        "baremetal" => targets
+            .baremetal
+            .as_ref()
+            .map(|own| baremetal::build(spec, own)),
         _ => None,
     };
     plan.unwrap_or_else(|| {
@@ -341,6 +356,13 @@ impl Plan {
     /// The members of external etcd, as machines.
     pub fn etcd_nodes(&self) -> impl Iterator<Item = &Node> {
         self.nodes.iter().filter(|node| node.role == Role::Etcd)
+    }
+
+    /// The machines that are load balancers and nothing else.
+    pub fn load_balancer_nodes(&self) -> impl Iterator<Item = &Node> {
+        self.nodes
+            .iter()
+            .filter(|node| node.role == Role::LoadBalancer)
     }
 
     /// External etcd, if the cluster has it.

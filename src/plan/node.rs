@@ -35,6 +35,8 @@ pub enum Role {
     Worker,
     /// A member of external etcd, on a machine of its own.
     Etcd,
+    /// A load balancer on a machine of its own.
+    LoadBalancer,
 }
 
 impl Role {
@@ -45,7 +47,7 @@ impl Role {
 
     /// Whether it is a node of Kubernetes, with a kubelet.
     pub fn is_kubernetes(self) -> bool {
-        self != Self::Etcd
+        !matches!(self, Self::Etcd | Self::LoadBalancer)
     }
 }
 
@@ -86,6 +88,16 @@ impl Node {
             instance_id: None,
             previous: None,
             turn_limit_seconds: 0,
+        }
+    }
+
+    /// A load balancer; it waits for nobody.
+    pub(super) fn load_balancer(name: String, address: Ipv4Addr, zone: Option<String>) -> Self {
+        Self {
+            role: Role::LoadBalancer,
+            address: Address::Known(address),
+            zone,
+            ..Self::etcd(name)
         }
     }
 

@@ -260,5 +260,6 @@ pub(super) fn resource_of(role: Role) -> &'static str {
         Role::FirstControlPlane | Role::ControlPlane => "control_plane",
         Role::Worker => "worker",
         Role::Etcd => "etcd",
+        Role::LoadBalancer => panic!("a cloud has its own load balancer, a bug in hagen"),
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod aliyun;
 pub mod aws;
+pub mod baremetal;
 mod cloud;
 mod cloud_init;
 pub mod huawei;
@@ -63,6 +64,7 @@ pub const PROVIDERS: &[&dyn Provider] = &[
     &aliyun::Aliyun,
     &tencent::Tencent,
     &huawei::Huawei,
+    &baremetal::Baremetal,
 ];
 
 /// The target with this name.

@@ -183,6 +183,7 @@ pub(super) fn section(plan: &Plan, cloud: &Cloud<'_>, task: Task<'_>, paths: Pat
             Role::FirstControlPlane | Role::ControlPlane => "replace-control-plane",
             Role::Worker => "replace-worker",
             Role::Etcd => "replace-etcd",
+            Role::LoadBalancer => "replace-load-balancer",
         },
         Task::RotateCertificates => "rotate-certificates",
         Task::Upgrade(_) => "upgrade",

@@ -26,6 +26,8 @@ macro_rules! formats {
 }
 
 formats! {
+    /// An address of either family.
+    Ip = "ip", "10.0.1.10";
     /// An IPv4 address.
     Ipv4 = "ipv4", "10.0.1.10";
     /// A network of either family.

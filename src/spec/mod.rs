@@ -6,12 +6,16 @@
 
 mod aliyun;
 mod aws;
+mod baremetal;
 mod cloud;
 mod downloads;
 mod format;
 mod huawei;
+mod kube_vip;
 mod kubernetes;
+mod metallb;
 mod secrets;
+mod span;
 mod tencent;
 
 pub use aliyun::{Aliyun, AliyunLoadBalancer, AliyunSlb, AliyunSlbBilling};
@@ -20,16 +24,23 @@ pub use aws::{
     Aws, AwsDns, AwsImage, AwsLoadBalancer, AwsMachine, AwsMachines, AwsNetwork, AwsProvision,
     AwsPublicSubnet, AwsSubnet, DiskSizes, InstanceTypes, MachineRole,
 };
+pub use baremetal::{
+    Baremetal, BaremetalLoadBalancer, BaremetalMachine, BaremetalNetwork, BaremetalRole,
+    BaremetalServices, HaproxyLoadBalancer, Keepalived, NginxLoadBalancer,
+};
 pub use cloud::{
     CloudDns, CloudImage, CloudMachine, CloudMachines, CloudNetwork, CloudProvision, CloudSubnet,
     CloudTarget,
 };
 pub use downloads::{CONTAINERD_REPOSITORY, Downloads, Mirrors};
 pub use huawei::{Huawei, HuaweiElb, HuaweiElbFlavor, HuaweiLoadBalancer};
+pub use kube_vip::{KubeVip, KubeVipMode};
 pub use kubernetes::{
     CloudProvider, Cni, CniManifest, IMAGE_REPOSITORY, Kubernetes, PACKAGE_REPOSITORY,
 };
+pub use metallb::{Metallb, MetallbPool};
 pub use secrets::{Drop, Lifetime, Secrets, SecretsMode};
+pub use span::Span;
 pub use tencent::{Tencent, TencentClb, TencentLoadBalancer};
 
 use std::collections::BTreeMap;
@@ -98,7 +109,8 @@ pub struct Endpoint {
     /// A DNS name for the API server. Left out, the load balancer's own name is used where it
     /// brings one. It cannot change later.
     pub host: Option<String>,
-    /// The port of the load balancer's listener, the same as the API server's own.
+    /// The port of the load balancer's listener. On a cloud it is the API server's own, too; on bare metal
+    /// that one is `apiServerPort`.
     #[schemars(range(min = 1, max = 65535))]
     pub port: u16,
     /// Who can reach the load balancer at all.
@@ -208,6 +220,9 @@ pub struct Targets {
     /// Huawei Cloud, behind a dedicated Elastic Load Balance.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub huawei: Option<Huawei>,
+    /// Machines of your own, behind a virtual IP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baremetal: Option<Baremetal>,
 }
 
 impl Targets {
@@ -218,6 +233,7 @@ impl Targets {
             "aliyun" => self.aliyun.is_some(),
             "tencent" => self.tencent.is_some(),
             "huawei" => self.huawei.is_some(),
+            "baremetal" => self.baremetal.is_some(),
             _ => false,
         }
     }

@@ -1,12 +1,12 @@
 //! The forms of single values: addresses, networks, time spans, and text that shows what it is.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::diagnostic::Code;
 use crate::diagnostic::code::document as code;
-use crate::spec::Lifetime;
+use crate::spec::{Lifetime, Span};
 
 /// Characters that reorder or hide text, which a review would not show.
 pub(super) fn invisible(c: char) -> bool {
@@ -21,6 +21,7 @@ type Refused = (&'static Code, String, Result<String, String>);
 pub(super) fn check(format: &str, text: &str) -> Result<(), Refused> {
     match format {
         "lifetime" => lifetime(text),
+        "span" => span(text),
         _ => address(format, text),
     }
 }
@@ -50,9 +51,35 @@ fn lifetime(text: &str) -> Result<(), Refused> {
     ))
 }
 
+fn span(text: &str) -> Result<(), Refused> {
+    let Err(wanted) = text.parse::<Span>() else {
+        return Ok(());
+    };
+    let folded: String = text
+        .to_ascii_lowercase()
+        .split_whitespace()
+        .collect::<String>()
+        .replace("minutes", "m")
+        .replace("minute", "m")
+        .replace("min", "m")
+        .replace("seconds", "s")
+        .replace("second", "s")
+        .replace("sec", "s");
+    Err((
+        &code::NOT_A_LIFETIME,
+        format!("`{text}` is not a time span of {wanted}"),
+        if folded.parse::<Span>().is_ok() {
+            Ok(folded)
+        } else {
+            Err(format!("write {wanted}"))
+        },
+    ))
+}
+
 /// Checks an address or a network.
 fn address(format: &str, text: &str) -> Result<(), Refused> {
     let wanted = match format {
+        "ip" => "an address such as 10.0.1.10",
         "ipv4" => "an IPv4 address such as 10.0.1.10",
         "ipv6" => "an IPv6 address such as 2001:db8::10",
         "cidr4" => "an IPv4 network such as 10.0.0.0/16",
@@ -61,6 +88,7 @@ fn address(format: &str, text: &str) -> Result<(), Refused> {
         _ => return Ok(()),
     };
     let network: Option<IpNet> = match format {
+        "ip" if text.parse::<IpAddr>().is_ok() => return Ok(()),
         "ipv4" if text.parse::<Ipv4Addr>().is_ok() => return Ok(()),
         "ipv6" if text.parse::<Ipv6Addr>().is_ok() => return Ok(()),
         "cidr4" => text.parse::<Ipv4Net>().ok().map(IpNet::V4),
@@ -99,7 +127,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::check;
-    use crate::spec::Lifetime;
+    use crate::spec::{Lifetime, Span};
 
     #[test]
     fn a_slip_of_a_time_span_is_put_right() {

@@ -8,6 +8,7 @@ mod addresses;
 mod air_gap;
 mod aliyun;
 mod aws;
+mod baremetal;
 mod cloud;
 mod downloads;
 mod endpoint;
@@ -76,5 +77,8 @@ fn meaning(spec: &Cluster, target: Option<&str>, report: &mut Report) {
     }
     if let Some(own) = targets.huawei.as_ref().filter(|_| wanted("huawei")) {
         huawei::check(spec, own, report);
+    }
+    if let Some(own) = targets.baremetal.as_ref().filter(|_| wanted("baremetal")) {
+        baremetal::check(spec, own, report);
     }
 }

@@ -305,6 +305,10 @@ main() {
   step swap swap
   step kernel kernel
   step packages "${manager}_kubernetes"
+  if [[ ${HAGEN_LOAD_BALANCER-} ]]; then
+    need load_balancer
+    step load-balancer load_balancer
+  fi
   guard_metadata
   step runtime runtime
   step kubelet kubelet_service

@@ -99,6 +99,7 @@ pub(super) fn nodes(spec: &spec::Cluster, own: spec::CloudTarget<'_>) -> Vec<Nod
                     }
                     Role::Etcd => (Slot::Etcd, Role::Etcd),
                     Role::Worker => (Slot::Worker, Role::Worker),
+                    Role::LoadBalancer => continue,
                 };
                 let at = taken.entry((zone, role)).or_default();
                 let address = fixed_address(subnet.cidr, subnet.node_addresses, slot, *at);

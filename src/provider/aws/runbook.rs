@@ -156,6 +156,9 @@ fn cloud<'a>(context: &Context<'_>) -> Cloud<'a> {
                     Role::FirstControlPlane | Role::ControlPlane => "aws_instance.control_plane",
                     Role::Worker => "aws_instance.worker",
                     Role::Etcd => "aws_instance.etcd",
+                    Role::LoadBalancer => {
+                        panic!("a cloud has its own load balancer, a bug in hagen")
+                    }
                 }),
                 of("aws_ebs_volume.etcd"),
                 of("aws_volume_attachment.etcd"),
