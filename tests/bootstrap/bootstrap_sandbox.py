@@ -38,7 +38,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 PARTS = "begin drop apt dnf provider-aws tofu pin first first-etcd kubernetes".split()
 STANDINS = (
     "apt-get apt-mark apt-cache dpkg systemctl modprobe sysctl swapoff timedatectl kubeadm kubectl kubelet crictl "
-    "containerd sleep touch mv install rm shred sed curl gpg dnf grubby nft ufw setenforce getenforce setsebool firewall-cmd"
+    "containerd sleep touch mv install rm shred sed curl gpg dnf grubby nft ufw setenforce getenforce setsebool semanage firewall-cmd"
 ).split()
 TOKEN = "abcdef.0123456789abcdef"
 CERTIFICATE_KEY = "c0ffee" * 10 + "beef"
