@@ -59,6 +59,12 @@ class Health(Handler):
         self.answer(200 if started and self.path == "/healthz" else 404, b"")
 
 
+def health(world):
+    server = Server(("127.0.0.1", 8405), Health, world, lambda _: "plain")
+    world.servers.append(server)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+
 def balanced(make, role=BALANCER, proxy="haproxy", **settings):
     settings = {"HAGEN_LOAD_BALANCER": proxy, "HAGEN_HEALTH_PORT": "8405", **settings}
     if role == BALANCER:
@@ -69,9 +75,7 @@ def balanced(make, role=BALANCER, proxy="haproxy", **settings):
     for path in ("/etc/keepalived/keepalived.conf", PLACES[proxy][0]):
         if world.exists(path):
             (world.root / path.lstrip("/")).unlink()
-    server = Server(("127.0.0.1", 8405), Health, world, lambda _: "plain")
-    world.servers.append(server)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    health(world)
     return world
 
 

@@ -52,6 +52,10 @@ STEPS = {
     "control-plane": COMMON + " discover validate turn join verify scrub",
     "joins instead": COMMON + " discover validate turn join verify unpin scrub",
 }
+ELSEWHERE = {
+    "HAGEN_ENDPOINT_HOST": "api.test.internal", "HAGEN_ENDPOINT_ADDRESSES": "", "HAGEN_BIND_PORT": "6443", "HAGEN_PIN": "none", "HAGEN_METADATA": "",
+    "HAGEN_PACKAGE_URL": "https://packages.test", "HAGEN_CONTAINERD_URL": "https://containerd.test/linux", "HAGEN_CONTAINERD_VERSION": "2.3.6-1",
+}
 ROLES = ("first-control-plane", "control-plane", "worker")
 STEPS["worker"] = STEPS["control-plane"]
 STEPS["load-balancer"] = "facts firewall load-balancer scrub"
@@ -352,6 +356,8 @@ class World:
         else:
             text = "".join(f"{key}='{value}'\n" for key, value in env.items())
         self.write("/etc/hagen/node.env", text, 0o600)
+        # A load balancer is told less, and the world around it is the same.
+        self.env = env = {**ELSEWHERE, **env}
         self.secret_files(files)
         self.write("/opt/sandbox/cluster.crt", (self.material / "cluster.crt").read_bytes())
         for name, there in (("tofu", self.mode == "tofu"), ("external-etcd", self.etcd)):
@@ -1071,7 +1077,9 @@ def ready_files(make):
     role = first.role
 
     def prepare(world):
-        if role != "first-control-plane":
+        if world.env.get("HAGEN_LOAD_BALANCER"):
+            bootstrap_load_balancer.health(world)
+        if role not in ("first-control-plane", "load-balancer"):
             world.cluster_is_up()
         if world.mode == "drop" and not world.exists("/etc/hagen/secrets-url"):
             world.write("/etc/hagen/secrets", world.bundle, 0o600)
@@ -1173,7 +1181,7 @@ def main():
 if __name__ == "__main__":
     sys.modules["bootstrap_sandbox"] = sys.modules["__main__"]
     sys.path.insert(0, str(HERE))
-    import bootstrap_load_balancer  # noqa: F401, pylint: disable=unused-import
+    import bootstrap_load_balancer
     import bootstrap_modes  # noqa: F401, pylint: disable=unused-import
     import bootstrap_pin  # noqa: F401, pylint: disable=unused-import
     main()
