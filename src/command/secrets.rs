@@ -304,7 +304,7 @@ fn bundles(
 ) -> Result<BTreeMap<String, Zeroizing<String>>, Problem> {
     let mut bundles = BTreeMap::new();
     for plan in plans {
-        for node in &plan.nodes {
+        for node in plan.nodes.iter().filter(|node| node.role.takes_secrets()) {
             let name = of_machines::bundle(node);
             if bundles.contains_key(&name) {
                 continue;
