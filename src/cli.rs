@@ -34,6 +34,8 @@ pub enum Command {
     Render(Render),
     /// Say what a render would change, in words and as text; exit 1 if anything
     Diff(Diff),
+    /// Say which failures a cluster survives, and how long each interrupts the API
+    Drill(Drill),
     /// Check a spec: every problem at once
     Validate(Validate),
     /// Explain a diagnostic in full, or list all of them
@@ -110,6 +112,21 @@ pub struct Diff {
     #[command(flatten)]
     pub input: Input,
     /// How to print the changes; markdown is a pull-request comment
+    #[arg(long, value_enum, default_value_t)]
+    pub format: DiffFormat,
+}
+
+/// `hagen drill`.
+#[derive(Debug, Args)]
+pub struct Drill {
+    /// The target the cluster is on
+    #[arg(long, value_name = "P", value_parser = provider_names())]
+    pub provider: String,
+    /// A spec, a folder of specs, or `-` for standard input; may be given several times
+    /// [default: hagen.yaml, or without one the embedded example]
+    #[arg(long, value_name = "F")]
+    pub file: Vec<PathBuf>,
+    /// How to print the failures; markdown is a table for a pull request
     #[arg(long, value_enum, default_value_t)]
     pub format: DiffFormat,
 }
@@ -286,13 +303,13 @@ pub enum Format {
     Json,
 }
 
-/// How `diff` prints.
+/// How `diff` and `drill` print.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum DiffFormat {
     /// For people.
     #[default]
     Text,
-    /// A pull-request comment.
+    /// For a pull request.
     Markdown,
     /// For tools.
     Json,

@@ -2,6 +2,7 @@
 
 mod completions;
 mod diff;
+mod drill;
 mod explain;
 mod init;
 mod load;
@@ -95,6 +96,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Init(arguments) => init::run(arguments),
         Command::Render(arguments) => render::run(arguments),
         Command::Diff(arguments) => diff::run(arguments),
+        Command::Drill(arguments) => drill::run(arguments),
         Command::Validate(arguments) => validate::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Schema => schema::run(),
