@@ -93,7 +93,8 @@ impl FromStr for AddressRange {
             address(first).and_then(|first| Ok((first, address(last)?)))
         } else if let Some((net, prefix)) = text.split_once('/') {
             // What ipnet reads as a prefix is more than digits.
-            let digits = (1..=2).contains(&prefix.len()) && prefix.bytes().all(|b| b.is_ascii_digit());
+            let digits =
+                (1..=2).contains(&prefix.len()) && prefix.bytes().all(|b| b.is_ascii_digit());
             let net = address(net).and_then(|address| {
                 let prefix = prefix.parse().ok().filter(|_| digits);
                 prefix
@@ -173,10 +174,17 @@ mod tests {
         ] {
             assert_eq!(read(bad), Err(NotARange::Form), "{bad}");
         }
-        for bad in ["2001:db8::/64", "2001:db8::1-2001:db8::9", "10.0.0.1-::9", "::1"] {
+        for bad in [
+            "2001:db8::/64",
+            "2001:db8::1-2001:db8::9",
+            "10.0.0.1-::9",
+            "::1",
+        ] {
             assert_eq!(read(bad), Err(NotARange::Ipv6), "{bad}");
         }
-        assert!(matches!(read("10.0.0.9-10.0.0.1"), Err(NotARange::Backwards(range)) if range.count() == 9));
+        assert!(
+            matches!(read("10.0.0.9-10.0.0.1"), Err(NotARange::Backwards(range)) if range.count() == 9)
+        );
         assert!(
             matches!(read("10.0.0.77/24"), Err(NotARange::HostBits(net)) if net.to_string() == "10.0.0.0/24")
         );
