@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::runbook::{Paths, Task};
 use super::{GITIGNORE, Provider, Usage};
 use crate::artifact::ArtifactSet;
-use crate::component::load_balancer;
+use crate::component::{load_balancer, metallb};
+use crate::plan::baremetal::Services;
 use crate::plan::{LoadBalancer, Plan, Target, baremetal};
 
 /// Bare metal.
@@ -70,6 +71,11 @@ impl Provider for Baremetal {
                 format!("network-config/{}.yaml", machine.name),
                 network_config::document(plan, target, machine),
             );
+        }
+        if let Services::Metallb(wanted) = &target.services {
+            for (path, text) in metallb::files(wanted) {
+                artifacts.insert(path, text);
+            }
         }
         super::machines(plan, artifacts);
         artifacts.insert("README.md", runbook::document(plan, target));
