@@ -1,6 +1,7 @@
 //! `providers/baremetal/*.yaml`.
 
 pub mod failover;
+pub mod ports;
 
 use std::sync::LazyLock;
 
