@@ -25,5 +25,6 @@ mod python;
 mod render;
 mod round_trip;
 mod rules;
+mod seed;
 mod terraform;
 mod tool;
