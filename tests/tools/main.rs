@@ -10,6 +10,7 @@
 mod applied_changes;
 mod applied_order;
 mod aws;
+mod bare_metal;
 mod bootstrap;
 mod cloud_init;
 mod cloud_init_run;

@@ -69,7 +69,7 @@ impl Provider for Baremetal {
         for machine in &target.machines {
             artifacts.insert(
                 format!("network-config/{}.yaml", machine.name),
-                network_config::document(target, machine),
+                network_config::document(plan, target, machine),
             );
         }
         if let Services::Metallb(wanted) = &target.services {
@@ -79,7 +79,14 @@ impl Provider for Baremetal {
         }
         super::machines(plan, artifacts);
         artifacts.insert("README.md", runbook::document(plan, target));
-        artifacts.insert(".gitignore", format!("{GITIGNORE}seed/\n"));
+        artifacts.insert(
+            ".gitignore",
+            format!("{GITIGNORE}seed/\n.seed.hagen-staging/\n"),
+        );
+    }
+
+    fn has_terraform(&self) -> bool {
+        false
     }
 
     fn user_data(&self, _: &Plan) -> Option<Usage> {
