@@ -9,6 +9,7 @@ mod keepalived;
 mod load_balancer;
 mod login;
 mod machines;
+mod metallb;
 mod network;
 mod ports;
 mod reserved;
@@ -29,6 +30,7 @@ pub(super) fn check(spec: &Cluster, own: &Baremetal, report: &mut Report) {
     failover::check(target, report);
     machines::check(target, report);
     addresses::check(target, report);
+    metallb::check(spec, own, report);
     login::check(target, report);
 }
 
