@@ -63,6 +63,18 @@ pub(super) fn check(target: &Target<'_>, report: &mut Report) {
             .cure(format!("set `endpoint.port` to {own}, or `apiServerPort` to {port}")),
         );
     }
+    let apart = !target.own.load_balancer.nodes().is_empty();
+    if apart && port != own {
+        report.push(
+            Diagnostic::new(
+                &code::PINNED_PORT,
+                format!("the first control-plane node asks itself at port {port} while it starts, and its API server has {own}"),
+            )
+            .value(ENDPOINT, "nothing listens there on a control-plane node")
+            .also(&own_path, format!("`apiServerPort` is {own}"))
+            .cure(format!("set `endpoint.port` to {own}, or `apiServerPort` to {port}")),
+        );
+    }
 }
 
 /// The ports that the spec sets, each with its path, once.
