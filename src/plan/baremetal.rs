@@ -25,6 +25,8 @@ pub struct Baremetal {
     pub machines: Vec<Machine>,
     /// Seconds that the API may be out of reach when a load balancer fails, if the spec says.
     pub max_failover_seconds: Option<u32>,
+    /// MetalLB, if it serves Services of type LoadBalancer.
+    pub metallb: Option<spec::Metallb>,
 }
 
 /// The network.
@@ -90,6 +92,10 @@ pub(super) fn build(spec: &spec::Cluster, own: &spec::Baremetal) -> Plan {
             virtual_ip,
             machines: nodes.iter().map(|node| machine(own, &node.name)).collect(),
             max_failover_seconds: own.max_failover.map(spec::Span::seconds),
+            metallb: match &own.services {
+                spec::BaremetalServices::None => None,
+                spec::BaremetalServices::Metallb(metallb) => Some(metallb.clone()),
+            },
         }),
         nodes,
     }
