@@ -47,6 +47,10 @@ pub const TEMPLATES: &[(&str, &str)] = &[
         include_str!("../../templates/baremetal/tear-down.md.hbs"),
     ),
     (
+        "baremetal/metallb-apply.sh.hbs",
+        include_str!("../../templates/baremetal/metallb-apply.sh.hbs"),
+    ),
+    (
         "huawei/README.md.hbs",
         include_str!("../../templates/huawei/README.md.hbs"),
     ),

@@ -15,7 +15,7 @@ pub use self::task::{Task, holders, refused};
 use self::values::values;
 pub(super) use self::words::{seconds, start_from_seed};
 use crate::format::template;
-use crate::plan::{Plan, Role, SecretsMode};
+use crate::plan::{Plan, Role, SecretsMode, Target};
 
 /// How the reader calls the spec and the rendered folder.
 #[derive(Clone, Copy, Debug)]
@@ -120,12 +120,22 @@ pub(super) fn sections(plan: &Plan, cloud: &Cloud<'_>, to: &str) -> String {
     sections.join("\n")
 }
 
-/// The file of the secrets.
+/// The file of the secrets: where there is no Terraform, or it must not read them, it has another name.
 pub(super) fn secrets_name(plan: &Plan) -> &'static str {
-    if matches!(plan.secrets.mode, SecretsMode::Drop(_)) {
+    let drop = matches!(plan.secrets.mode, SecretsMode::Drop(_));
+    if drop || matches!(plan.target, Target::Baremetal(_)) {
         "secrets.operator.json"
     } else {
         "secrets.auto.tfvars.json"
+    }
+}
+
+/// The command that makes seeds, up to the folder.
+pub(super) fn seed(plan: &Plan, secrets: &str) -> String {
+    if matches!(plan.secrets.mode, SecretsMode::Drop(_)) {
+        "hagen seed".to_owned()
+    } else {
+        format!("hagen seed --secrets {secrets}")
     }
 }
 

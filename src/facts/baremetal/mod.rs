@@ -1,6 +1,7 @@
 //! `providers/baremetal/*.yaml`.
 
 pub mod failover;
+pub mod metallb;
 
 use std::sync::LazyLock;
 

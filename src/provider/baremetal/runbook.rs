@@ -51,7 +51,8 @@ struct Values<'a> {
     cni: bool,
     drop: bool,
     drop_file: bool,
-    secrets_name: &'static str,
+    seed: String,
+    mended: bool,
     start: String,
     holders: String,
     secrets: String,
@@ -133,7 +134,8 @@ pub(super) fn document(plan: &Plan, target: &Baremetal) -> String {
             cni: plan.kubernetes.cni.is_some(),
             drop,
             drop_file: plan.secrets.mode == SecretsMode::Drop(Drop::File),
-            secrets_name: runbook::secrets_name(plan),
+            seed: runbook::seed(plan, runbook::secrets_name(plan)),
+            mended: mended(plan),
             start: runbook::start_from_seed("seed", "NODE"),
             secrets: runbook::section(plan, &cloud(), Task::Secrets, HERE),
             tasks: runbook::sections(plan, &cloud(), &runbook::next_version(plan, &minors)),
@@ -146,6 +148,13 @@ pub(super) fn document(plan: &Plan, target: &Baremetal) -> String {
 /// The words of one task, for `hagen runbook`.
 pub(super) fn words_of(plan: &Plan, task: Task<'_>, paths: Paths<'_>) -> String {
     runbook::section(plan, &cloud(), task, paths)
+}
+
+/// Whether the proxy runs again before the virtual IP moves: systemd waits a second.
+fn mended(plan: &Plan) -> bool {
+    plan.load_balancer
+        .pair()
+        .is_some_and(|pair| (pair.keepalived.check_fall - 1) * pair.keepalived.check_seconds >= 2)
 }
 
 /// The files that have the timers.

@@ -53,7 +53,7 @@ impl Balancer {
         match &plan.load_balancer {
             LoadBalancer::Managed(_) => Self::default(),
             LoadBalancer::Pair(pair) => Self::of_pair(pair, node, below),
-            LoadBalancer::KubeVip(own) => Self::of_kube_vip(own),
+            LoadBalancer::KubeVip(own) => Self::of_kube_vip(own, &super::holders(plan)),
         }
     }
 
@@ -107,12 +107,7 @@ impl Balancer {
         }
     }
 
-    fn of_kube_vip(own: &KubeVip) -> Self {
-        let names: Vec<&str> = own
-            .interfaces
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .collect();
+    fn of_kube_vip(own: &KubeVip, names: &[&str]) -> Self {
         let virtual_ip = own.virtual_ip.to_string();
         Self {
             kube_vip: true,

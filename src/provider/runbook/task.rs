@@ -93,10 +93,9 @@ pub fn holders(plan: &Plan) -> Vec<&str> {
     match &plan.load_balancer {
         LoadBalancer::Managed(_) => Vec::new(),
         LoadBalancer::Pair(pair) => pair.nodes.iter().map(|node| node.name.as_str()).collect(),
-        LoadBalancer::KubeVip(own) => own
-            .interfaces
-            .iter()
-            .map(|(name, _)| name.as_str())
+        LoadBalancer::KubeVip(_) => plan
+            .control_plane()
+            .map(|node| node.name.as_str())
             .collect(),
     }
 }

@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
+use super::metallb::{Announced, metallb};
 use super::words::{
     Group, change_servers, deliver_indented, etcdctl_in, etcdctl_on, group, names, proxy, start,
     start_from_seed,
 };
-use super::{Balancer, Cloud, Paths, Task, metallb};
+use super::{Balancer, Cloud, Paths, Task};
 use crate::component::{kubeadm, placeholder, secrets};
 use crate::plan::{Drop, Etcd, Host, Node, PackageManager, Plan, Role, SecretsMode, Target};
 
@@ -82,6 +83,7 @@ pub(super) struct Values<'a> {
     deliver_node: String,
     machines_key: &'static str,
     seeds: String,
+    seed: String,
     new: &'a str,
     lb: Balancer,
     l2: bool,
@@ -137,7 +139,7 @@ pub(super) fn values<'a>(
     };
     let [machine, volume, attachment] = node.map_or_else(Default::default, cloud.resources);
     let mut bundle_names: Vec<String> = Vec::new();
-    for node in &plan.nodes {
+    for node in plan.nodes.iter().filter(|node| node.role.takes_secrets()) {
         let name = secrets::bundle(node);
         if !bundle_names.contains(&name) {
             bundle_names.push(name);
@@ -152,7 +154,7 @@ pub(super) fn values<'a>(
         }
     };
     let seeds = below("seed");
-    let announced = metallb(plan).unwrap_or_default();
+    let announced = metallb(plan).map(Announced::from).unwrap_or_default();
     Values {
         bare: !cloud.terraform,
         cluster: &plan.cluster,
@@ -278,6 +280,10 @@ pub(super) fn values<'a>(
             "machines"
         },
         lb: Balancer::of(plan, node, below),
+        seed: match node {
+            Some(node) if !node.role.takes_secrets() => "hagen seed".to_owned(),
+            _ => super::seed(plan, &below(secrets_name)),
+        },
         seeds,
         new,
         l2: announced.l2,

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::plan::metallb::{From, Protocol};
 use crate::plan::{LoadBalancer, Plan};
 use crate::provider::runbook;
 
@@ -62,14 +63,26 @@ pub(super) fn openings(plan: &Plan) -> Vec<Opening> {
     open("all nodes", network, "all nodes");
     let node_ports = "30000-32767/tcp and udp".to_owned();
     open("all nodes", node_ports, "who uses NodePorts");
-    if let Some(announced) = runbook::metallb(plan) {
-        // https://metallb.io/#requirements
-        let speakers = "7946/tcp and udp (MetalLB's speakers)".to_owned();
-        open("all nodes", speakers, "all nodes");
-        if announced.bgp {
-            let bgp = "179/tcp (BGP), 3784/udp (BFD)".to_owned();
-            open("all nodes", bgp, "routers, and back");
-        }
+    for port in runbook::metallb(plan).map_or(&[][..], |metallb| &metallb.ports) {
+        let protocols: Vec<&str> = port
+            .protocols
+            .iter()
+            .map(|protocol| match protocol {
+                Protocol::Tcp => "tcp",
+                Protocol::Udp => "udp",
+            })
+            .collect();
+        let words = format!(
+            "{}/{} ({})",
+            port.port,
+            protocols.join(" and "),
+            port.purpose
+        );
+        let from = match port.from {
+            From::Nodes => "all nodes",
+            From::Routers => "routers, and back",
+        };
+        open("all nodes", words, from);
     }
     open("all machines", "22/tcp".to_owned(), "who follows this page");
     all

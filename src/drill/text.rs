@@ -1,0 +1,114 @@
+//! Text for people at a terminal: a line for each failure, and why below it.
+
+use std::fmt::Write as _;
+
+use super::words::some_of;
+use super::{Drill, Row};
+
+/// Columns that a line of words may have.
+const WIDTH: usize = 100;
+const INDENT: &str = "    ";
+
+pub(super) fn of(drill: &Drill) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "{} on {}", drill.cluster, drill.target);
+    wrap(&mut out, "", &drill.summary.line);
+    for warning in &drill.summary.warnings {
+        wrap(&mut out, "", warning);
+    }
+    let groups = alike(&drill.rows);
+    let lines: Vec<[String; 5]> = std::iter::once(
+        ["failure", "API", "etcd", "interruption", "who notices"].map(str::to_owned),
+    )
+    .chain(groups.iter().map(|rows| {
+        let row = rows[0];
+        [
+            title(rows),
+            row.api.word().to_owned(),
+            members(row),
+            row.interruption.words(),
+            row.interruption.who().to_owned(),
+        ]
+    }))
+    .collect();
+    let width = |column: usize| {
+        let cells = lines.iter().map(|cells| cells[column].chars().count());
+        cells.max().unwrap_or(0)
+    };
+    let widths: [usize; 5] = std::array::from_fn(width);
+    for (at, cells) in lines.iter().enumerate() {
+        let mut line = String::new();
+        for (cell, width) in cells.iter().zip(widths) {
+            let _ = write!(line, "{cell:width$}  ");
+        }
+        let _ = writeln!(out, "\n{}", line.trim_end());
+        if let Some(rows) = at.checked_sub(1).map(|at| &groups[at]) {
+            let row = rows[0];
+            if rows.len() == 1 && row.zone.is_none() && row.nodes.len() > 1 {
+                wrap(
+                    &mut out,
+                    INDENT,
+                    &format!("{}.", some_of(row.count, &row.nodes)),
+                );
+            }
+            wrap(&mut out, INDENT, &row.why);
+        }
+    }
+    out
+}
+
+/// Rows that differ only in the zone that they are about, together.
+pub(super) fn alike(rows: &[Row]) -> Vec<Vec<&Row>> {
+    let mut groups: Vec<Vec<&Row>> = Vec::new();
+    for row in rows {
+        let same = |group: &&mut Vec<&Row>| {
+            let first = group[0];
+            row.zone.is_some()
+                && first.id == row.id
+                && first.api == row.api
+                && first.quorum == row.quorum
+                && first.interruption == row.interruption
+                && first.pods == row.pods
+                && first.why == row.why
+        };
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(row),
+            None => groups.push(vec![row]),
+        }
+    }
+    groups
+}
+
+/// The title of rows that are alike.
+pub(super) fn title(rows: &[&Row]) -> String {
+    let row = rows[0];
+    let zones: Vec<String> = rows.iter().filter_map(|row| row.zone.clone()).collect();
+    match (&row.zone, rows.len()) {
+        (Some(zone), 2..) => row
+            .title
+            .replacen(zone, &super::words::list(&zones, "or"), 1),
+        _ => row.title.clone(),
+    }
+}
+
+/// The members of etcd that are left.
+pub(super) fn members(row: &Row) -> String {
+    let quorum = row.quorum;
+    let lost = if quorum.kept() { "" } else { ", no quorum" };
+    format!("{} of {}{lost}", quorum.left, quorum.members)
+}
+
+fn wrap(out: &mut String, indent: &str, text: &str) {
+    let mut line = String::from(indent);
+    for word in text.split_whitespace() {
+        let empty = line.len() == indent.len();
+        if !empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            let _ = writeln!(out, "{line}");
+            line.truncate(indent.len());
+        } else if !empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    let _ = writeln!(out, "{line}");
+}
