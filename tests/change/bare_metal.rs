@@ -49,14 +49,15 @@ fn nothing_changes_and_everything_is_new() {
     assert!(changes.is_empty() && !changes.first, "{changes:#?}");
     assert_eq!(changes.title, "prod on baremetal");
     let first = compare(&BTreeMap::new(), &new);
-    let headline =
-        "a new cluster; has 3 control-plane nodes; has 3 workers; has 2 load balancer nodes";
-    assert!(
-        first.first && first.headline.starts_with("a new cluster; has "),
-        "{}",
-        first.headline
-    );
-    assert_eq!(first.headline.len(), headline.len(), "{}", first.headline);
+    for part in [
+        "a new cluster",
+        "has 3 control-plane nodes",
+        "has 3 workers",
+        "has 2 load balancer nodes",
+    ] {
+        assert!(first.headline.contains(part), "{}", first.headline);
+    }
+    assert!(first.first);
     assert!(
         first
             .list
