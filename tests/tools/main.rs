@@ -19,6 +19,7 @@ mod end_to_end;
 mod etcd;
 mod examples;
 mod file_systems;
+mod kube_vip;
 mod kubeadm_files;
 mod offline;
 mod python;

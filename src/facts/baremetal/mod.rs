@@ -1,6 +1,7 @@
 //! `providers/baremetal/*.yaml`.
 
 pub mod failover;
+pub mod kube_vip;
 
 use std::sync::LazyLock;
 
