@@ -22,12 +22,19 @@ fn managed(model: &Model<'_>) -> Vec<Row> {
     let known = model.timers.known();
     let title = "One node of the cloud's load balancer lost";
     let node = model.failing("loadBalancerNodeLost", title, 1, &[]);
-    let all = model.failing("loadBalancersLost", "The cloud's load balancer lost", 1, &[]);
+    let all = model.failing(
+        "loadBalancersLost",
+        "The cloud's load balancer lost",
+        1,
+        &[],
+    );
     let gone = Damage {
         front: true,
         ..Damage::default()
     };
-    let mut lost = model.row(all, &gone, Pods::Unaffected, |_| (Interruption::None, Vec::new()));
+    let mut lost = model.row(all, &gone, Pods::Unaffected, |_| {
+        (Interruption::None, Vec::new())
+    });
     if let Some(known) = known {
         lost.why = format!("{} {}", lost.why, known.all_lost);
     }
@@ -46,7 +53,10 @@ fn managed(model: &Model<'_>) -> Vec<Row> {
             let how = known.map_or("", |known| known.node.as_str());
             (
                 time,
-                vec![how.to_owned(), "How long that takes is not published.".to_owned()],
+                vec![
+                    how.to_owned(),
+                    "How long that takes is not published.".to_owned(),
+                ],
             )
         }),
         lost,
@@ -129,8 +139,15 @@ fn of_pair(model: &Model<'_>, pair: &Pair) -> Vec<Row> {
         proxies: holders.iter().copied().collect(),
         ..Damage::default()
     };
-    let failing = model.failing("loadBalancersLost", "Every load balancer lost", holders.len(), &holders);
-    rows.push(model.row(failing, &all, Pods::Unaffected, |_| (Interruption::None, Vec::new())));
+    let failing = model.failing(
+        "loadBalancersLost",
+        "Every load balancer lost",
+        holders.len(),
+        &holders,
+    );
+    rows.push(model.row(failing, &all, Pods::Unaffected, |_| {
+        (Interruption::None, Vec::new())
+    }));
     rows
 }
 
@@ -232,6 +249,8 @@ fn kube_vip(model: &Model<'_>, own: &KubeVip) -> Vec<Row> {
         front: true,
         ..Damage::default()
     };
-    let all = model.row(failing, &gone, Pods::Unaffected, |_| (Interruption::None, Vec::new()));
+    let all = model.row(failing, &gone, Pods::Unaffected, |_| {
+        (Interruption::None, Vec::new())
+    });
     vec![leader, all]
 }

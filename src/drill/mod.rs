@@ -282,7 +282,9 @@ impl<'a> Model<'a> {
                     .to_owned(),
             );
         }
-        why.push("Running pods go on; nothing is scheduled, and Services do not change.".to_owned());
+        why.push(
+            "Running pods go on; nothing is scheduled, and Services do not change.".to_owned(),
+        );
         why
     }
 }

@@ -62,7 +62,9 @@ fn kube_vip(failure: Failure) -> String {
     let renewed = "kube-vip does not ask it for its health; the leader notices when it cannot renew its lease through it.";
     match failure {
         Failure::ApiServerNotReady => {
-            format!("{renewed} As long as it can, the virtual IP stays, and every request goes there.")
+            format!(
+                "{renewed} As long as it can, the virtual IP stays, and every request goes there."
+            )
         }
         _ => format!("{renewed} Every request goes there until another instance has the lease."),
     }

@@ -32,7 +32,11 @@ fn between_zones(model: &Model<'_>) -> Vec<Row> {
         .iter()
         .take(once)
         .map(|zone| {
-            let rest: Vec<&str> = zones.iter().filter(|it| *it != zone).map(String::as_str).collect();
+            let rest: Vec<&str> = zones
+                .iter()
+                .filter(|it| *it != zone)
+                .map(String::as_str)
+                .collect();
             let title = match rest.as_slice() {
                 [other] => format!("Network split: zone {zone} from {other}"),
                 _ => format!("Network split: zone {zone} from the others"),
@@ -51,7 +55,11 @@ fn control_plane(model: &Model<'_>) -> Option<Row> {
     let servers = topology.api_servers();
     let few = (servers.len().max(1) - 1) / 2;
     // Two API servers with etcd elsewhere: one of them.
-    let few = if !topology.stacked && servers.len() == 2 { 1 } else { few };
+    let few = if !topology.stacked && servers.len() == 2 {
+        1
+    } else {
+        few
+    };
     if few == 0 {
         return None;
     }
@@ -60,7 +68,13 @@ fn control_plane(model: &Model<'_>) -> Option<Row> {
         "Network split: {} from the rest",
         list(&topology.names(&cut), "and")
     );
-    Some(split(model, "controlPlaneSplit", title, &cut, BTreeSet::new()))
+    Some(split(
+        model,
+        "controlPlaneSplit",
+        title,
+        &cut,
+        BTreeSet::new(),
+    ))
 }
 
 /// The largest minority of the members of external etcd from all else.
@@ -91,11 +105,10 @@ fn split(
     let rest: Vec<usize> = all.filter(|at| !own.contains(at)).collect();
     let others: BTreeSet<String> = topology.zones().difference(&zones).cloned().collect();
     // Without zones the load balancer of a cloud stays with the rest.
-    let sides = [
-        (own.to_vec(), zones),
-        (rest, others),
-    ];
-    let lefts = sides.clone().map(|(side, zones)| topology.left_on(&side, &zones));
+    let sides = [(own.to_vec(), zones), (rest, others)];
+    let lefts = sides
+        .clone()
+        .map(|(side, zones)| topology.left_on(&side, &zones));
     let most = usize::from(lefts[1].members >= lefts[0].members);
     let members = lefts[most].members;
     let api = match (lefts[0].api, lefts[1].api) {
@@ -113,7 +126,11 @@ fn split(
             members,
             topology.members().len(),
             place(model, majority, minority),
-            if members == topology.members().len() { "" } else { ", and a leader within 1 to 2 s" },
+            if members == topology.members().len() {
+                ""
+            } else {
+                ", and a leader within 1 to 2 s"
+            },
         ));
         why.push(match api {
             Api::Unknown => format!(

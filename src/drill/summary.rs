@@ -69,7 +69,11 @@ pub(super) fn of(model: &Model<'_>) -> Summary {
     let minority = members.len() - topology.needed;
     let mut sets = vec![
         (What::EtcdMembers, minority + 1, members),
-        (What::ControlPlane, topology.api_servers().len(), topology.api_servers()),
+        (
+            What::ControlPlane,
+            topology.api_servers().len(),
+            topology.api_servers(),
+        ),
     ];
     if matches!(topology.front, Front::Pair) {
         let holders = topology.holders();
@@ -112,7 +116,11 @@ fn line(summary: &Summary) -> String {
             1 => set.nodes[0].clone(),
             all => format!(
                 "{} {all} {} ({})",
-                if set.count == all { "all".to_owned() } else { format!("any {} of", set.count) },
+                if set.count == all {
+                    "all".to_owned()
+                } else {
+                    format!("any {} of", set.count)
+                },
                 set.what.words(),
                 list(&set.nodes, "and")
             ),
@@ -150,14 +158,20 @@ fn warnings(model: &Model<'_>, summary: &Summary) -> Vec<String> {
         ));
     }
     let unplaced = unplaced(topology);
-    if !unplaced.is_empty() && topology.machines.iter().any(|machine| machine.zone.is_some()) {
+    if !unplaced.is_empty()
+        && topology
+            .machines
+            .iter()
+            .any(|machine| machine.zone.is_some())
+    {
         warnings.push(format!(
             "The spec does not say the zone of {}, so that the rows about zones count less than is lost.",
             list(&unplaced, "and")
         ));
     } else if topology.zones().is_empty() {
         warnings.push(
-            "The spec names no zones: what shares a rack, a room or a power supply fails together.".to_owned(),
+            "The spec names no zones: what shares a rack, a room or a power supply fails together."
+                .to_owned(),
         );
     }
     if let Front::Managed(_) = topology.front {

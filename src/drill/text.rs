@@ -45,7 +45,11 @@ pub(super) fn of(drill: &Drill) -> String {
         if let Some(rows) = at.checked_sub(1).map(|at| &groups[at]) {
             let row = rows[0];
             if rows.len() == 1 && row.zone.is_none() && row.nodes.len() > 1 {
-                wrap(&mut out, INDENT, &format!("{}.", some_of(row.count, &row.nodes)));
+                wrap(
+                    &mut out,
+                    INDENT,
+                    &format!("{}.", some_of(row.count, &row.nodes)),
+                );
             }
             wrap(&mut out, INDENT, &row.why);
         }

@@ -98,7 +98,10 @@ fn front(
                 return (Interruption::None, Vec::new());
             }
             let gone = model.timers.own(Failure::HolderGone).maybe();
-            let server = topology.api_servers().iter().any(|at| machines.contains(at));
+            let server = topology
+                .api_servers()
+                .iter()
+                .any(|at| machines.contains(at));
             let time = if server {
                 gone.then(model.timers.own(Failure::ApiServerGone).maybe())
             } else {
