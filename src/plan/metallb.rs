@@ -217,7 +217,7 @@ const BY_BGP: &str = "bgp";
 
 pub(super) fn build(own: &spec::Baremetal, metallb: &spec::Metallb) -> Metallb {
     let facts = &*METALLB;
-    let announcing = announcing(own);
+    let announcing = own.announcing();
     let backend = match &metallb.bgp {
         Some(bgp) if bgp.backend == spec::MetallbBackend::FrrK8s => Backend::FrrK8s,
         _ => Backend::Native,
@@ -260,28 +260,11 @@ pub(super) fn build(own: &spec::Baremetal, metallb: &spec::Metallb) -> Metallb {
     }
 }
 
-/// The machines whose nodes announce: the workers, or where there are none the control plane.
-fn announcing(own: &spec::Baremetal) -> Vec<&spec::BaremetalMachine> {
-    let of = |role| {
-        let machines = own
-            .machines
-            .iter()
-            .filter(move |machine| machine.role == role);
-        machines.collect::<Vec<_>>()
-    };
-    let workers = of(spec::BaremetalRole::Worker);
-    if workers.is_empty() {
-        of(spec::BaremetalRole::ControlPlane)
-    } else {
-        workers
-    }
-}
-
 /// The interface that all of some machines have.
 fn common_interface(own: &spec::Baremetal, machines: &[&spec::BaremetalMachine]) -> Vec<String> {
     let mut names: Vec<&String> = machines
         .iter()
-        .filter_map(|machine| machine.interface.as_ref().or(own.interface.as_ref()))
+        .filter_map(|machine| own.interface_of(machine))
         .collect();
     names.sort_unstable();
     names.dedup();

@@ -6,8 +6,8 @@ use std::net::Ipv4Addr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Span;
 use super::format::Ipv4;
+use super::{Baremetal, BaremetalMachine, BaremetalRole, Span};
 
 /// MetalLB: pools of addresses, and how they are announced: by ARP (`l2`), by BGP, or both.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -314,6 +314,28 @@ pub struct MetallbCommunity {
     pub name: String,
     /// The community: `64512:100` or `large:64512:1:2`.
     pub value: String,
+}
+
+impl Baremetal {
+    /// The machines whose nodes announce addresses of Services: the workers, or where there are none the
+    /// control plane, which MetalLB then has to be told.
+    pub fn announcing(&self) -> Vec<&BaremetalMachine> {
+        let of = |role| {
+            let machines = self.machines.iter().filter(move |one| one.role == role);
+            machines.collect::<Vec<_>>()
+        };
+        let workers = of(BaremetalRole::Worker);
+        if workers.is_empty() {
+            of(BaremetalRole::ControlPlane)
+        } else {
+            workers
+        }
+    }
+
+    /// The network interface of a machine.
+    pub fn interface_of<'a>(&'a self, machine: &'a BaremetalMachine) -> Option<&'a String> {
+        machine.interface.as_ref().or(self.interface.as_ref())
+    }
 }
 
 fn yes() -> bool {

@@ -26,5 +26,6 @@ mod python;
 mod render;
 mod round_trip;
 mod rules;
+mod seed;
 mod terraform;
 mod tool;

@@ -116,15 +116,14 @@ impl Folder {
             .collect();
         self.check(&before, &coming, &going, force)?;
         self.replace(seeds, &before, (&coming, &going), rendered, images)?;
-        let mut removed: Vec<String> = going
-            .iter()
+        let removed: BTreeSet<String> = going
+            .into_iter()
             .map(|path| match path.split_once('/') {
                 Some((node, _)) if !rendered.has(node) => node.to_owned(),
-                _ => path.clone(),
+                _ => path,
             })
             .collect();
-        removed.dedup();
-        Ok(removed)
+        Ok(removed.into_iter().collect())
     }
 
     /// What is there: nothing, or what an earlier run wrote.

@@ -2,6 +2,7 @@
 
 pub mod failover;
 pub mod metallb;
+pub mod ports;
 
 use std::sync::LazyLock;
 
