@@ -46,7 +46,7 @@ pub enum Command {
     Providers(Providers),
     /// Make the secrets of a cluster, or add to them: join token, certificate key, CAs
     Secrets(Secrets),
-    /// Write the NoCloud seed of each machine of bare metal, with its secrets
+    /// Write what each machine of bare metal boots with, its secrets included: seeds of cloud-init
     Seed(Seed),
     /// Print a script that revives expired join secrets; it holds them
     Rearm(Rearm),

@@ -7,7 +7,7 @@ use super::words::seconds;
 use super::{ELECTION, Interruption, Model, Pods, Reach, Row, counted};
 use crate::facts::baremetal::LOAD_BALANCER;
 use crate::facts::baremetal::failover::skew;
-use crate::plan::load_balancer::{Failure, KubeVip, Pair};
+use crate::plan::load_balancer::{Announced, Failure, KubeVip, Pair};
 use crate::plan::{LoadBalancer, Pin};
 
 pub(super) fn rows(model: &Model<'_>) -> Vec<Row> {
@@ -231,10 +231,16 @@ fn kube_vip(model: &Model<'_>, own: &KubeVip) -> Vec<Row> {
         ..Damage::default()
     };
     let leader = model.row(failing, &damage, Pods::OnLostNodes, |left| {
-        let mut why = vec![format!(
-            "Another instance takes over when the lease of {} s has run out and it looks again, every {} s. The lease is kept in the API, so that needs etcd's quorum.",
-            own.lease_seconds, own.retry_seconds
-        )];
+        let mut why = vec![match &own.announced {
+            Announced::Arp(lease) => format!(
+                "Another instance takes over when the lease of {} s has run out and it looks again, every {} s. The lease is kept in the API, so that needs etcd's quorum.",
+                lease.duration_seconds, lease.retry_seconds
+            ),
+            Announced::Bgp(bgp) => format!(
+                "Each node whose API server answers announces the virtual IP. Routers send connections to one that is gone until they have heard nothing of it for {} s (hold time).",
+                bgp.hold_seconds
+            ),
+        }];
         let mut time = model.timers.own(Failure::LeaderGone);
         if topology.stacked {
             why.push(counted(model.quorum(left.members)));

@@ -37,7 +37,7 @@ fn haproxy(checks: ApiServerChecks, failure: Failure) -> String {
             facts.check_timeout_seconds
         ),
         _ => format!(
-            "haproxy sends it connections until {fall} checks of /readyz have failed, one every {interval} s."
+            "haproxy sends it no new connection from the first check on whose answer is not 200, one every {interval} s; what it has goes on."
         ),
     }
 }

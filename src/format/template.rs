@@ -201,6 +201,10 @@ pub mod verbatim {
             include_str!("../../templates/bootstrap/load-balancer-node.sh"),
         ),
         (
+            "kube-vip",
+            include_str!("../../templates/bootstrap/kube-vip.sh"),
+        ),
+        (
             "kubernetes",
             include_str!("../../templates/bootstrap/kubernetes.sh"),
         ),
