@@ -197,7 +197,10 @@ impl<'a> Timers<'a> {
     /// What people call the load balancer.
     pub(super) fn name(&self) -> &'static str {
         match &self.plan.load_balancer {
-            LoadBalancer::Managed(_) => self.plan.endpoint.hairpin.title.as_str(),
+            LoadBalancer::Managed(_) => {
+                let title = self.plan.endpoint.hairpin.title.as_str();
+                title.split_once(',').map_or(title, |(name, _)| name)
+            }
             LoadBalancer::Pair(pair) => match pair.proxy {
                 Proxy::Haproxy { .. } => "haproxy",
                 Proxy::Nginx => "nginx",

@@ -22,12 +22,19 @@ fn managed(model: &Model<'_>) -> Vec<Row> {
     let known = model.timers.known();
     let title = "One node of the cloud's load balancer lost";
     let node = model.failing("loadBalancerNodeLost", title, 1, &[]);
-    let all = model.failing("loadBalancersLost", "The cloud's load balancer lost", 1, &[]);
+    let all = model.failing(
+        "loadBalancersLost",
+        "The cloud's load balancer lost",
+        1,
+        &[],
+    );
     let gone = Damage {
         front: true,
         ..Damage::default()
     };
-    let mut lost = model.row(all, &gone, Pods::Unaffected, |_| (Interruption::None, Vec::new()));
+    let mut lost = model.row(all, &gone, Pods::Unaffected, |_| {
+        (Interruption::None, Vec::new())
+    });
     if let Some(known) = known {
         lost.why = format!("{} {}", lost.why, known.all_lost);
     }
@@ -46,7 +53,10 @@ fn managed(model: &Model<'_>) -> Vec<Row> {
             let how = known.map_or("", |known| known.node.as_str());
             (
                 time,
-                vec![how.to_owned(), "How long that takes is not published.".to_owned()],
+                vec![
+                    how.to_owned(),
+                    "How long that takes is not published.".to_owned(),
+                ],
             )
         }),
         lost,
@@ -78,18 +88,18 @@ fn of_pair(model: &Model<'_>, pair: &Pair) -> Vec<Row> {
     let mut rows = vec![
         row(
             "holderStopped",
-            "keepalived stopped in order on the holder of the virtual IP",
+            "keepalived stopped in order on the holder",
             &proxy,
             Failure::HolderStopped,
             format!(
-                "It {given_up} (priority 0 in its last advert; the skew time of priority {}). Connections are cut.",
+                "The holder of the virtual IP {given_up} (priority 0 in its last advert; the skew time of priority {}). Connections are cut.",
                 keepalived.priority
             ),
         ),
         holder_gone(model, pair, &machine, &skew),
         row(
             "proxyDead",
-            &format!("{name} dead for good on the holder of the virtual IP"),
+            &format!("{name} dead for good on the holder"),
             &proxy,
             Failure::ProxyDead,
             format!(
@@ -99,7 +109,7 @@ fn of_pair(model: &Model<'_>, pair: &Pair) -> Vec<Row> {
         ),
         row(
             "proxyHung",
-            &format!("{name} hung on the holder of the virtual IP"),
+            &format!("{name} hung on the holder"),
             &proxy,
             Failure::ProxyHung,
             format!(
@@ -115,7 +125,7 @@ fn of_pair(model: &Model<'_>, pair: &Pair) -> Vec<Row> {
         let backends = &keepalived.backends;
         rows.push(row(
             "holderBlind",
-            "The holder of the virtual IP alone reaches no API server",
+            "The holder alone reaches no API server",
             &proxy,
             Failure::HolderBlind,
             format!(
@@ -129,8 +139,15 @@ fn of_pair(model: &Model<'_>, pair: &Pair) -> Vec<Row> {
         proxies: holders.iter().copied().collect(),
         ..Damage::default()
     };
-    let failing = model.failing("loadBalancersLost", "Every load balancer lost", holders.len(), &holders);
-    rows.push(model.row(failing, &all, Pods::Unaffected, |_| (Interruption::None, Vec::new())));
+    let failing = model.failing(
+        "loadBalancersLost",
+        "Every load balancer lost",
+        holders.len(),
+        &holders,
+    );
+    rows.push(model.row(failing, &all, Pods::Unaffected, |_| {
+        (Interruption::None, Vec::new())
+    }));
     rows
 }
 
@@ -138,9 +155,9 @@ fn of_pair(model: &Model<'_>, pair: &Pair) -> Vec<Row> {
 fn holder_gone(model: &Model<'_>, pair: &Pair, damage: &Damage, skew: &str) -> Row {
     let holders = model.topology.holders();
     let title = if pair.on_control_plane {
-        "One control-plane node lost, the holder of the virtual IP"
+        "One control-plane node lost, the holder"
     } else {
-        "The load balancer node that holds the virtual IP lost"
+        "The holder of the virtual IP lost"
     };
     let failing = model.failing("holderGone", title, 1, &holders);
     let pods = if pair.on_control_plane {
@@ -170,7 +187,7 @@ fn holder_gone(model: &Model<'_>, pair: &Pair, damage: &Damage, skew: &str) -> R
 /// keepalived is killed and everything else lives.
 fn killed(model: &Model<'_>) -> Row {
     let holders = model.topology.holders();
-    let title = "keepalived killed on the holder of the virtual IP";
+    let title = "keepalived killed on the holder";
     let failing = model.failing("keepalivedKilled", title, 1, &holders);
     model.row(failing, &Damage::default(), Pods::Unaffected, |_| {
         (
@@ -188,7 +205,7 @@ fn background(model: &Model<'_>, pair: &Pair) -> Option<Row> {
     if pair.on_control_plane || holders.len() < 2 {
         return None;
     }
-    let title = "A load balancer node that does not hold the virtual IP lost";
+    let title = "Another load balancer node lost, not the holder";
     let failing = model.failing("backgroundNodeLost", title, 1, &holders);
     let damage = Damage {
         machines: holders.last().copied().into_iter().collect(),
@@ -232,6 +249,8 @@ fn kube_vip(model: &Model<'_>, own: &KubeVip) -> Vec<Row> {
         front: true,
         ..Damage::default()
     };
-    let all = model.row(failing, &gone, Pods::Unaffected, |_| (Interruption::None, Vec::new()));
+    let all = model.row(failing, &gone, Pods::Unaffected, |_| {
+        (Interruption::None, Vec::new())
+    });
     vec![leader, all]
 }

@@ -129,6 +129,15 @@ pub enum Pods {
 }
 
 impl Pods {
+    /// What becomes of them, in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Unaffected => "go on",
+            Self::OnLostNodes => "lost with it",
+            Self::OnCutOffNodes => "also replaced",
+        }
+    }
+
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
@@ -228,7 +237,7 @@ impl<'a> Model<'a> {
             interruption,
             pods,
             sides: Vec::new(),
-            why: sentences(why),
+            why: sentences(&why),
         }
     }
 
@@ -282,7 +291,9 @@ impl<'a> Model<'a> {
                     .to_owned(),
             );
         }
-        why.push("Running pods go on; nothing is scheduled, and Services do not change.".to_owned());
+        why.push(
+            "Running pods go on; nothing is scheduled, and Services do not change.".to_owned(),
+        );
         why
     }
 }
@@ -303,7 +314,7 @@ fn counted(quorum: Quorum) -> String {
 const ELECTION: &str =
     "If etcd's leader is among what failed, the others elect one within 1 to 2 s.";
 
-fn sentences(sentences: Vec<String>) -> String {
+fn sentences(sentences: &[String]) -> String {
     sentences.join(" ")
 }
 

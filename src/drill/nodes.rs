@@ -30,7 +30,7 @@ fn control_plane_node(model: &Model<'_>) -> Option<Row> {
     }
     let title = match (may_hold, kube_vip) {
         (false, _) => "One control-plane node lost",
-        (true, false) => "One control-plane node lost, not the holder of the virtual IP",
+        (true, false) => "One control-plane node lost, not the holder",
         (true, true) => "One control-plane node lost, not kube-vip's leader",
     };
     let failing = model.failing("controlPlaneNodeLost", title, 1, &servers);
@@ -170,7 +170,7 @@ fn restarted(model: &Model<'_>) -> Row {
 /// An API server is told to stop, as in an upgrade.
 fn drained(model: &Model<'_>) -> Row {
     let servers = model.topology.api_servers();
-    let title = "One API server stopped in order (an upgrade)";
+    let title = "One API server stopped in order, as in an upgrade";
     let failing = model.failing("apiServerDrained", title, 1, &servers);
     let damage = Damage {
         api_servers: servers.first().copied().into_iter().collect(),

@@ -29,7 +29,7 @@ fn haproxy(checks: ApiServerChecks, failure: Failure) -> String {
                 .to_owned()
         }
         Failure::ApiServerGone => format!(
-            "Nothing says no: haproxy waits {} s (timeout connect) before it takes another API server, until {fall} checks have failed, one every {interval} s.",
+            "Nothing refuses a connection: haproxy waits {} s (timeout connect) before it takes another API server, until {fall} checks have failed, one every {interval} s.",
             facts.connect_timeout_seconds
         ),
         Failure::ApiServerHung => format!(
@@ -50,7 +50,7 @@ fn nginx(failure: Failure) -> String {
                 .to_owned()
         }
         Failure::ApiServerGone => format!(
-            "Nothing says no: nginx waits {} s (proxy_connect_timeout) before it takes another API server, and asks at most {} in turn.",
+            "Nothing refuses a connection: nginx waits {} s (proxy_connect_timeout) before it takes another API server, and asks at most {} in turn.",
             facts.connect_timeout_seconds, facts.next_tries
         ),
         _ => "nginx asks nobody for /readyz: it sends connections to it as long as the port is open."
@@ -62,7 +62,9 @@ fn kube_vip(failure: Failure) -> String {
     let renewed = "kube-vip does not ask it for its health; the leader notices when it cannot renew its lease through it.";
     match failure {
         Failure::ApiServerNotReady => {
-            format!("{renewed} As long as it can, the virtual IP stays, and every request goes there.")
+            format!(
+                "{renewed} As long as it can, the virtual IP stays, and every request goes there."
+            )
         }
         _ => format!("{renewed} Every request goes there until another instance has the lease."),
     }
@@ -78,7 +80,7 @@ fn managed(model: &Model<'_>, check: &Managed, failure: Failure) -> String {
             );
         }
         (Failure::ApiServerDead, _) => "Its port is closed",
-        (Failure::ApiServerGone, _) => "Nothing says no",
+        (Failure::ApiServerGone, _) => "Nothing refuses a connection",
         (Failure::ApiServerHung, true) => "It takes connections and answers nothing",
         _ => "Its /readyz says no",
     };

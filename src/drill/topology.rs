@@ -219,6 +219,13 @@ impl Topology {
 }
 
 impl Entrance {
+    /// Whether it only stands by in this zone.
+    pub(super) fn stands_by(&self, zone: &str) -> bool {
+        self.addresses == Addresses::Standby
+            && self.zones.first().is_some_and(|active| active != zone)
+            && self.uses(zone)
+    }
+
     /// Whether it may be in this zone.
     pub(super) fn uses(&self, zone: &str) -> bool {
         self.zones.is_empty() || self.zones.iter().any(|own| own == zone)
@@ -230,6 +237,13 @@ impl Entrance {
             return Api::Yes;
         }
         let some_left = || self.zones.iter().any(|zone| !lost(zone));
+        // With all of its zones on one side it is on that side, whatever it is like.
+        if damage.cut_off && !self.zones.is_empty() && !self.zones.iter().any(lost) {
+            return Api::Yes;
+        }
+        if damage.cut_off && !self.zones.is_empty() && !some_left() {
+            return Api::No;
+        }
         match (self.addresses, damage.cut_off) {
             (Addresses::InEachZone, _) | (Addresses::OneForAllZones, false) => some_left().into(),
             // Inside the network the nearest zone's serves. Where the cloud sends the rest is its own affair.
