@@ -46,6 +46,8 @@ pub enum Command {
     Providers(Providers),
     /// Make the secrets of a cluster, or add to them: join token, certificate key, CAs
     Secrets(Secrets),
+    /// Write the NoCloud seed of each machine of bare metal, with its secrets
+    Seed(Seed),
     /// Print a script that revives expired join secrets; it holds them
     Rearm(Rearm),
     /// Print the commands of one task, with this cluster's names and values
@@ -168,8 +170,8 @@ pub struct Secrets {
     /// The spec of the cluster [default: hagen.yaml]
     #[arg(long, value_name = "F")]
     pub file: Option<PathBuf>,
-    /// The file to write, or the rendered folder: then secrets.auto.tfvars.json in it, or
-    /// secrets.operator.json with `mode: drop`
+    /// The file to write, or the rendered folder: then secrets.auto.tfvars.json in it, or where
+    /// Terraform does not read it, with `mode: drop` and on bare metal, secrets.operator.json
     #[arg(long, value_name = "S")]
     pub out: PathBuf,
     /// Keep everything that is there, and add what the spec needs: certificates of new members of
@@ -185,6 +187,34 @@ pub struct Secrets {
     /// Replace secrets that are there: a running cluster does not know the new ones
     #[arg(long, group = "change")]
     pub force: bool,
+}
+
+/// `hagen seed`.
+#[derive(Debug, Args)]
+pub struct Seed {
+    /// The rendered folder of a cluster on bare metal
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// The file that `hagen secrets` wrote, or the folder it is in; seeds of `mode: drop` and of load
+    /// balancers hold no secret and need none
+    #[arg(long, value_name = "S")]
+    pub secrets: Option<PathBuf>,
+    /// Write the seed of this node only, and leave the others' as they are; may be given several
+    /// times
+    #[arg(long, value_name = "NAME")]
+    pub node: Vec<String>,
+    /// The folder to write into [default: DIR/seed]
+    #[arg(long, value_name = "OUT")]
+    pub out: Option<PathBuf>,
+    /// Make an image of each seed too, NODE.iso with the label `cidata`; needs xorriso
+    #[arg(long)]
+    pub iso: bool,
+    /// Write into a folder with other files, and over files that are not as hagen wrote them
+    #[arg(long)]
+    pub force: bool,
+    /// How to print what was written
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
 }
 
 /// `hagen rearm`.

@@ -15,6 +15,7 @@ mod rendering;
 mod runbook;
 mod schema;
 mod secrets;
+mod seed;
 mod validate;
 
 use std::io;
@@ -101,6 +102,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Schema => schema::run(),
         Command::Providers(arguments) => providers::run(arguments),
         Command::Secrets(arguments) => secrets::run(arguments),
+        Command::Seed(arguments) => seed::run(arguments),
         Command::Rearm(arguments) => rearm::run(arguments),
         Command::Runbook(arguments) => runbook::run(arguments),
         Command::Completions(arguments) => completions::run(arguments),

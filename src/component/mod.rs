@@ -8,6 +8,7 @@ pub mod external_etcd;
 pub mod kubeadm;
 pub mod load_balancer;
 pub mod metadata;
+pub mod metallb;
 pub mod node_environment;
 pub mod placeholder;
 pub mod secrets;

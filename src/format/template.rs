@@ -31,6 +31,10 @@ pub const TEMPLATES: &[(&str, &str)] = &[
         include_str!("../../templates/baremetal/README.md.hbs"),
     ),
     (
+        "baremetal/metallb-apply.sh.hbs",
+        include_str!("../../templates/baremetal/metallb-apply.sh.hbs"),
+    ),
+    (
         "huawei/README.md.hbs",
         include_str!("../../templates/huawei/README.md.hbs"),
     ),

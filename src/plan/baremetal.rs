@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use ipnet::Ipv4Net;
 
 use super::load_balancer::{Keepalived, KubeVip, LoadBalancer, Pair, PairNode, Proxy};
+use super::metallb::{self, Metallb};
 use super::{
     Addresses, CertificateName, Endpoint, HealthCheck, Host, Node, PackageManager, Plan, Target,
     downloads, etcd, hash6, kubernetes, node, pin, secrets,
@@ -25,6 +26,27 @@ pub struct Baremetal {
     pub machines: Vec<Machine>,
     /// Seconds that the API may be out of reach when a load balancer fails, if the spec says.
     pub max_failover_seconds: Option<u32>,
+    /// What serves Services of type LoadBalancer.
+    pub services: Services,
+}
+
+/// What serves Services of type LoadBalancer.
+#[derive(Clone, Debug)]
+pub enum Services {
+    /// Nothing.
+    None,
+    /// MetalLB.
+    Metallb(Metallb),
+}
+
+impl Services {
+    /// Whether nodes answer ARP for addresses of Services, so that kube-proxy in IPVS mode needs strictARP.
+    pub fn answers_arp(&self) -> bool {
+        match self {
+            Self::None => false,
+            Self::Metallb(metallb) => metallb.answers_arp(),
+        }
+    }
 }
 
 /// The network.
@@ -90,6 +112,12 @@ pub(super) fn build(spec: &spec::Cluster, own: &spec::Baremetal) -> Plan {
             virtual_ip,
             machines: nodes.iter().map(|node| machine(own, &node.name)).collect(),
             max_failover_seconds: own.max_failover.map(spec::Span::seconds),
+            services: match &own.services {
+                spec::BaremetalServices::None => Services::None,
+                spec::BaremetalServices::Metallb(wanted) => {
+                    Services::Metallb(metallb::build(own, wanted))
+                }
+            },
         }),
         nodes,
     }

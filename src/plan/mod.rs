@@ -13,6 +13,7 @@ mod downloads;
 mod etcd;
 pub mod huawei;
 pub mod load_balancer;
+pub mod metallb;
 mod name;
 mod node;
 pub mod tencent;

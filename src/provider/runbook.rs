@@ -291,7 +291,7 @@ fn values<'a>(plan: &'a Plan, cloud: &Cloud<'a>, task: Task<'a>, paths: Paths<'a
     };
     let [machine, volume, attachment] = node.map_or_else(Default::default, cloud.resources);
     let mut bundle_names: Vec<String> = Vec::new();
-    for node in &plan.nodes {
+    for node in plan.nodes.iter().filter(|node| node.role.takes_secrets()) {
         let name = secrets::bundle(node);
         if !bundle_names.contains(&name) {
             bundle_names.push(name);

@@ -38,7 +38,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 PARTS = "begin drop apt dnf provider-aws tofu pin first first-etcd kubernetes".split()
 STANDINS = (
     "apt-get apt-mark apt-cache dpkg systemctl modprobe sysctl swapoff timedatectl kubeadm kubectl kubelet crictl "
-    "containerd sleep touch mv install rm shred sed curl gpg dnf grubby nft ufw setenforce"
+    "containerd sleep touch mv install rm shred sed curl gpg dnf grubby nft ufw setenforce getenforce setsebool semanage firewall-cmd"
 ).split()
 TOKEN = "abcdef.0123456789abcdef"
 CERTIFICATE_KEY = "c0ffee" * 10 + "beef"
@@ -52,8 +52,13 @@ STEPS = {
     "control-plane": COMMON + " discover validate turn join verify scrub",
     "joins instead": COMMON + " discover validate turn join verify unpin scrub",
 }
+ELSEWHERE = {
+    "HAGEN_ENDPOINT_HOST": "api.test.internal", "HAGEN_ENDPOINT_ADDRESSES": "", "HAGEN_BIND_PORT": "6443", "HAGEN_PIN": "none", "HAGEN_METADATA": "",
+    "HAGEN_PACKAGE_URL": "https://packages.test", "HAGEN_CONTAINERD_URL": "https://containerd.test/linux", "HAGEN_CONTAINERD_VERSION": "2.3.6-1",
+}
 ROLES = ("first-control-plane", "control-plane", "worker")
 STEPS["worker"] = STEPS["control-plane"]
+STEPS["load-balancer"] = "facts firewall load-balancer scrub"
 
 
 def composed(parts=PARTS):
@@ -315,8 +320,8 @@ class World:
 
     def files(self, files, settings):
         pin = settings.pop("HAGEN_PIN", "init")
-        names = {"first-control-plane": "cp-1", "control-plane": "cp-2", "worker": "worker-1"}
-        addresses = {"cp-1": "10.0.0.11", "cp-2": "10.0.0.12", "cp-3": "10.0.0.13", "worker-1": "10.0.0.21"}
+        names = {"first-control-plane": "cp-1", "control-plane": "cp-2", "worker": "worker-1", "load-balancer": "lb-1"}
+        addresses = {"lb-1": "10.0.0.8", "cp-1": "10.0.0.11", "cp-2": "10.0.0.12", "cp-3": "10.0.0.13", "worker-1": "10.0.0.21"}
         name = self.node or names[self.role]
         env = {
             "HAGEN_CLUSTER": "test", "HAGEN_ROLE": self.role, "HAGEN_NODE": name, "HAGEN_ADDRESS": addresses[name],
@@ -336,7 +341,7 @@ class World:
             shutil.copytree(files, self.root, symlinks=True, dirs_exist_ok=True)
             text = self.read("/etc/hagen/node.env")
             env = dict(word.split("=", 1) for line in text.splitlines() for word in shlex.split(line, comments=True))
-            self.role, self.mode, self.etcd = env["HAGEN_ROLE"], env["HAGEN_SECRETS"], bool(env["HAGEN_ETCD_ENDPOINTS"])
+            self.role, self.mode, self.etcd = env["HAGEN_ROLE"], env["HAGEN_SECRETS"], bool(env.get("HAGEN_ETCD_ENDPOINTS"))
         # What the stand-in servers hold differs from the real thing: only these values are replaced.
         for variable, name in (("PACKAGE_KEY", "kubernetes"), ("CONTAINERD_KEY", "containerd"), ("CONTAINERD_RPM_KEY", "containerd")):
             env[f"HAGEN_{variable}"] = (self.material / f"{name}.fingerprint").read_text()
@@ -351,6 +356,8 @@ class World:
         else:
             text = "".join(f"{key}='{value}'\n" for key, value in env.items())
         self.write("/etc/hagen/node.env", text, 0o600)
+        # A load balancer is told less, and the world around it is the same.
+        self.env = env = {**ELSEWHERE, **env}
         self.secret_files(files)
         self.write("/opt/sandbox/cluster.crt", (self.material / "cluster.crt").read_bytes())
         for name, there in (("tofu", self.mode == "tofu"), ("external-etcd", self.etcd)):
@@ -358,7 +365,7 @@ class World:
                 self.write(f"/opt/sandbox/{name}", "")
         if env["HAGEN_PROXY"]:
             self.write("/opt/sandbox/proxy", env["HAGEN_PROXY"])
-        if not files:
+        if not files and self.role != "load-balancer":
             self.configuration(name=env["HAGEN_NODE"])
             self.write("/etc/hagen/containerd.toml", "version = 2\n")
             self.write("/etc/modules-load.d/hagen.conf", "overlay\nbr_netfilter\n")
@@ -376,6 +383,9 @@ class World:
 
     def secret_files(self, files):
         """What of the secrets is on the machine before it starts: in drop, only what a person will bring."""
+        if self.role == "load-balancer":
+            self.token, self.secrets, self.bundle = TOKEN, {}, ""
+            return
         first, worker = self.role == "first-control-plane", self.role == "worker"
         cluster, key = (self.material / "cluster.crt").read_text(), (self.material / "cluster.key").read_text()
         token, certificate_key = TOKEN, CERTIFICATE_KEY
@@ -633,6 +643,9 @@ class World:
         role = "joins instead" if joins else self.role
         pin = self.env["HAGEN_PIN"]
         equal(sorted(os.listdir(self.root / "var/lib/hagen/steps")), sorted(steps_of(self, role)), "step markers")
+        if self.role == "load-balancer":
+            equal(self.count("complaints"), 0, "complaints of the stand-ins: " + self.complaints())
+            return
         ended = "init-ended" if role == "first-control-plane" else "join-ended"
         equal(self.count("complaints"), 0, "complaints of the stand-ins: " + self.complaints())
         if role == "first-control-plane":
@@ -1017,8 +1030,10 @@ def resume(prepared, points, reboot=False, one_machine=True):
 
 def steps_of(world, role):
     """The steps in their order."""
-    pinned = world.env["HAGEN_PIN"] == "always"
-    return STEPS[role].replace(" verify", " verify pin-self" if pinned else " verify").split()
+    steps = STEPS[role].replace(" verify", " verify pin-self" if world.env["HAGEN_PIN"] == "always" else " verify")
+    if world.env.get("HAGEN_LOAD_BALANCER") and role != "load-balancer":
+        steps = steps.replace(" packages", " packages load-balancer")
+    return steps.split()
 
 
 def markers(world):
@@ -1062,7 +1077,9 @@ def ready_files(make):
     role = first.role
 
     def prepare(world):
-        if role != "first-control-plane":
+        if world.env.get("HAGEN_LOAD_BALANCER"):
+            bootstrap_load_balancer.health(world)
+        if role not in ("first-control-plane", "load-balancer"):
             world.cluster_is_up()
         if world.mode == "drop" and not world.exists("/etc/hagen/secrets-url"):
             world.write("/etc/hagen/secrets", world.bundle, 0o600)
@@ -1164,6 +1181,7 @@ def main():
 if __name__ == "__main__":
     sys.modules["bootstrap_sandbox"] = sys.modules["__main__"]
     sys.path.insert(0, str(HERE))
+    import bootstrap_load_balancer
     import bootstrap_modes  # noqa: F401, pylint: disable=unused-import
     import bootstrap_pin  # noqa: F401, pylint: disable=unused-import
     main()

@@ -112,7 +112,9 @@ case $name in
     code=0
     if [[ $1 == status ]]; then
       if [[ -e $box/ufw ]]; then echo 'Status: active'; else echo 'Status: inactive'; fi
-    else
+    elif [[ $* == *' proto vrrp '* && -e $box/ufw-without-vrrp ]]; then
+      code=1
+    elif [[ $1 == disable ]]; then
       rm -f $box/ufw
     fi
     ;;
@@ -126,6 +128,10 @@ case $name in
     code=0
     if [[ $1 == --print-architecture ]]; then echo amd64; fi
     ;;
+  getenforce)
+    code=0
+    if [[ -e $box/enforcing ]]; then echo Enforcing; else echo Disabled; fi
+    ;;
   timedatectl) code=0; echo yes ;;
   apt-mark | modprobe | sysctl | swapoff) code=0 ;;
   systemctl)
@@ -133,6 +139,12 @@ case $name in
     if [[ $1 == is-active ]]; then
       if [[ -e $box/$2 ]]; then exit 0; else exit 3; fi
     fi
+    case $* in
+      'restart haproxy' | 'restart nginx' | 'restart keepalived')
+        grep -q " install .* $2\( \|\$\)" $box/calls || die "$2 is not installed"
+        touch "$box/$2"
+        ;;
+    esac
     if [[ $* == 'disable --now firewalld' ]]; then rm -f $box/firewalld; fi
     if [[ $* == 'restart containerd' ]]; then
       cmp -s /etc/containerd/config.toml /etc/hagen/containerd.toml || die 'restarted without its configuration'

@@ -10,6 +10,7 @@
 mod applied_changes;
 mod applied_order;
 mod aws;
+mod bare_metal;
 mod bootstrap;
 mod cloud_init;
 mod cloud_init_run;
@@ -25,5 +26,6 @@ mod python;
 mod render;
 mod round_trip;
 mod rules;
+mod seed;
 mod terraform;
 mod tool;

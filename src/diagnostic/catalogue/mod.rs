@@ -3,15 +3,18 @@
 //! Codes are stable: one is never given a second meaning, and a retired one is never used
 //! again. `HGN1…` is about the document, `HGN2…` about the cluster on any target, `HGN3…`
 //! about AWS, `HGN40…` to `HGN42…` about what Alibaba Cloud, Tencent Cloud and Huawei Cloud share,
-//! `HGN43…` about Alibaba Cloud, `HGN44…` about Tencent Cloud, `HGN45…` about Huawei Cloud, `HGN8…` about the output folder, `HGN9…` about the command line and files.
+//! `HGN43…` about Alibaba Cloud, `HGN44…` about Tencent Cloud, `HGN45…` about Huawei Cloud,
+//! `HGN50…` about bare metal, `HGN52…` about MetalLB, `HGN8…` about the output folder, `HGN9…` about the command line and files.
 
 pub mod aliyun;
 pub mod aws;
+pub mod baremetal;
 pub mod cloud;
 pub mod cluster;
 pub mod command;
 pub mod document;
 pub mod huawei;
+pub mod metallb;
 pub mod output;
 pub mod tencent;
 
@@ -69,6 +72,8 @@ pub static CODES: &[&[&Code]] = &[
     aliyun::ALL,
     tencent::ALL,
     huawei::ALL,
+    baremetal::ALL,
+    metallb::ALL,
     output::ALL,
     command::ALL,
 ];
@@ -84,5 +89,7 @@ pub fn find(id: &str) -> Option<&'static Code> {
 
 /// The constants, by family.
 pub mod code {
-    pub use super::{aliyun, aws, cloud, cluster, command, document, huawei, output, tencent};
+    pub use super::{
+        aliyun, aws, baremetal, cloud, cluster, command, document, huawei, metallb, output, tencent,
+    };
 }

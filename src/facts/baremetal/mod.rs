@@ -1,6 +1,8 @@
 //! `providers/baremetal/*.yaml`.
 
 pub mod failover;
+pub mod metallb;
+pub mod ports;
 
 use std::sync::LazyLock;
 
