@@ -2,19 +2,19 @@
 
 use super::interruption::Timers;
 use super::notice::noticed;
-use super::topology::Damage;
+use super::topology::{Damage, Front};
 use super::words::seconds;
 use super::{ELECTION, Interruption, Model, Pods, Reach, Row, counted};
 use crate::facts::baremetal::LOAD_BALANCER;
 use crate::facts::baremetal::failover::skew;
-use crate::plan::load_balancer::{Failure, KubeVip, Pair};
+use crate::plan::load_balancer::{Failure, Pair};
 use crate::plan::{LoadBalancer, Pin};
 
 pub(super) fn rows(model: &Model<'_>) -> Vec<Row> {
     match &model.plan.load_balancer {
         LoadBalancer::Managed(_) => managed(model),
         LoadBalancer::Pair(pair) => of_pair(model, pair),
-        LoadBalancer::KubeVip(own) => kube_vip(model, own),
+        LoadBalancer::KubeVip(_) => kube_vip(model),
     }
 }
 
@@ -221,28 +221,12 @@ fn background(model: &Model<'_>, pair: &Pair) -> Option<Row> {
     }))
 }
 
-fn kube_vip(model: &Model<'_>, own: &KubeVip) -> Vec<Row> {
-    let topology = &model.topology;
-    let servers = topology.api_servers();
-    let title = "One control-plane node lost, kube-vip's leader";
-    let failing = model.failing("leaderGone", title, 1, &servers);
-    let damage = Damage {
-        machines: servers.first().copied().into_iter().collect(),
-        ..Damage::default()
+fn kube_vip(model: &Model<'_>) -> Vec<Row> {
+    let servers = model.topology.api_servers();
+    let first = match model.topology.front {
+        Front::Routes => route_withdrawn(model, &servers),
+        _ => leader_gone(model, &servers),
     };
-    let leader = model.row(failing, &damage, Pods::OnLostNodes, |left| {
-        let mut why = vec![format!(
-            "Another instance takes over when the lease of {} s has run out and it looks again, every {} s. The lease is kept in the API, so that needs etcd's quorum.",
-            own.lease_seconds, own.retry_seconds
-        )];
-        let mut time = model.timers.own(Failure::LeaderGone);
-        if topology.stacked {
-            why.push(counted(model.quorum(left.members)));
-            why.push(ELECTION.to_owned());
-            time = time.and(Timers::election());
-        }
-        (time, why)
-    });
     let title = "Every kube-vip lost";
     let failing = model.failing("loadBalancersLost", title, servers.len(), &servers);
     let gone = Damage {
@@ -252,5 +236,44 @@ fn kube_vip(model: &Model<'_>, own: &KubeVip) -> Vec<Row> {
     let all = model.row(failing, &gone, Pods::Unaffected, |_| {
         (Interruption::None, Vec::new())
     });
-    vec![leader, all]
+    vec![first, all]
+}
+
+fn leader_gone(model: &Model<'_>, servers: &[usize]) -> Row {
+    let title = "One control-plane node lost, kube-vip's leader";
+    let failing = model.failing("leaderGone", title, 1, servers);
+    let damage = Damage {
+        machines: servers.first().copied().into_iter().collect(),
+        ..Damage::default()
+    };
+    model.row(failing, &damage, Pods::OnLostNodes, |left| {
+        let mut why = vec![
+            "Another instance takes over when the lease has run out and it looks again. The lease is kept in the API, so that needs etcd's quorum.".to_owned(),
+        ];
+        let mut time = model.timers.own(Failure::LeaderGone);
+        if model.topology.stacked {
+            why.push(counted(model.quorum(left.members)));
+            why.push(ELECTION.to_owned());
+            time = time.and(Timers::election());
+        }
+        (time, why)
+    })
+}
+
+/// With BGP each node has a route of its own, which goes before its kube-vip does.
+fn route_withdrawn(model: &Model<'_>, servers: &[usize]) -> Row {
+    let title = "kube-vip stopped in order on one node";
+    let failing = model.failing("holderStopped", title, 1, servers);
+    let damage = Damage {
+        proxies: servers.first().copied().into_iter().collect(),
+        ..Damage::default()
+    };
+    model.row(failing, &damage, Pods::Unaffected, |_| {
+        (
+            model.timers.own(Failure::HolderStopped),
+            vec![
+                "It takes its route back before it ends, and routers share connections out to the others. Those through it are cut.".to_owned(),
+            ],
+        )
+    })
 }

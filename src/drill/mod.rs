@@ -272,6 +272,10 @@ impl<'a> Model<'a> {
                             .to_owned()
                     }
                 }),
+                LoadBalancer::KubeVip(_) if matches!(self.topology.front, Front::Routes) => why.push(
+                    "Each API server fails /livez without etcd, so that kube-vip takes every route to the virtual IP back."
+                        .to_owned(),
+                ),
                 LoadBalancer::KubeVip(_) => why.push(
                     "No lease is renewed without the API, so kube-vip takes the virtual IP off every node."
                         .to_owned(),

@@ -1,6 +1,7 @@
 //! How the load balancer notices that an API server has failed: the reason of a time.
 
 use super::Model;
+use super::topology::Front;
 use crate::facts::baremetal::LOAD_BALANCER;
 use crate::plan::LoadBalancer;
 use crate::plan::load_balancer::{ApiServerChecks, Failure, Managed, Proxy};
@@ -12,6 +13,9 @@ pub(super) fn noticed(model: &Model<'_>, failure: Failure) -> String {
             Proxy::Haproxy { checks, .. } => haproxy(checks, failure),
             Proxy::Nginx => nginx(failure),
         },
+        LoadBalancer::KubeVip(_) if matches!(model.topology.front, Front::Routes) => {
+            routes(failure)
+        }
         LoadBalancer::KubeVip(_) => kube_vip(failure),
         LoadBalancer::Managed(check) => managed(model, check, failure),
     }
@@ -67,6 +71,21 @@ fn kube_vip(failure: Failure) -> String {
             )
         }
         _ => format!("{renewed} Every request goes there until another instance has the lease."),
+    }
+}
+
+/// kube-vip with BGP.
+fn routes(failure: Failure) -> String {
+    match failure {
+        Failure::ApiServerGone => {
+            "Routers send it its share of the connections until BGP's hold time has run out.".to_owned()
+        }
+        Failure::ApiServerNotReady => {
+            "kube-vip asks each API server for /livez, which says nothing of readiness: routers send it its share."
+                .to_owned()
+        }
+        _ => "kube-vip beside it asks it for /livez and takes its route back after some failures; until then routers send it its share of the connections."
+            .to_owned(),
     }
 }
 

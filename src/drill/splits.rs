@@ -206,7 +206,10 @@ fn front(model: &Model<'_>, majority: &[usize], minority: &[usize]) -> Vec<Strin
         Front::KubeVip if both(&topology.api_servers()) => vec![
             "kube-vip's leader must renew its lease in the API: on the side without quorum nobody holds the virtual IP.".to_owned(),
         ],
-        Front::Pair | Front::KubeVip | Front::Managed(_) => Vec::new(),
+        Front::Routes if both(&topology.api_servers()) => vec![
+            "kube-vip takes the routes back to API servers that have no etcd.".to_owned(),
+        ],
+        Front::Pair | Front::KubeVip | Front::Routes | Front::Managed(_) => Vec::new(),
     }
 }
 
@@ -237,6 +240,12 @@ fn time(model: &Model<'_>, majority: &[usize], minority: &[usize]) -> Interrupti
         Front::KubeVip => {
             if cut(&servers) {
                 time = time.and(model.timers.own(Failure::LeaderGone).maybe());
+            }
+        }
+        Front::Routes => {
+            if cut(&servers) {
+                let gone = model.timers.api_server(Failure::ApiServerGone);
+                time = time.and(gone.maybe());
             }
         }
         Front::Managed(_) => {

@@ -126,6 +126,8 @@ fn front(
             let words = "If it has the holder of the virtual IP, another takes over after the missed adverts.";
             (time, vec![words.to_owned()])
         }
+        // Its API servers, and the routes to them, are counted already.
+        Front::Routes => (Interruption::None, Vec::new()),
         Front::KubeVip => {
             let servers = topology.api_servers();
             if !servers.iter().any(|at| machines.contains(at)) {

@@ -125,6 +125,17 @@ pub(crate) fn cloud(
     etcd: Option<u16>,
     zones: usize,
 ) -> (Cluster, Plan) {
+    narrow(example, target, (control_plane, etcd), zones, zones)
+}
+
+/// The same with a load balancer in fewer zones, where that is another choice than the machines'.
+pub(crate) fn narrow(
+    example: &str,
+    target: &str,
+    (control_plane, etcd): (u16, Option<u16>),
+    zones: usize,
+    of_balancer: usize,
+) -> (Cluster, Plan) {
     let path = format!("{}/examples/{example}.yaml", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(path).expect("an example");
     let mut spec: Cluster = serde_saphyr::from_str(&text).expect("a spec");
@@ -135,7 +146,7 @@ pub(crate) fn cloud(
     let targets = &mut spec.targets;
     if let Some(own) = &mut targets.aws {
         own.network.subnets.truncate(zones);
-        own.network.public_subnets.truncate(zones);
+        own.network.public_subnets.truncate(of_balancer);
     }
     if let Some(own) = &mut targets.aliyun {
         own.network.subnets.truncate(zones);
@@ -145,6 +156,8 @@ pub(crate) fn cloud(
     }
     if let Some(own) = &mut targets.huawei {
         own.network.subnets.truncate(zones);
+        let subnets = own.network.subnets.iter().take(of_balancer);
+        own.elb.zones = subnets.map(|subnet| subnet.zone.clone()).collect();
     }
     let plan = plan::build(&spec, target);
     (spec, plan)

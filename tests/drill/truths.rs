@@ -1,8 +1,10 @@
 //! What everyone who runs such clusters knows.
 
 use hagen::drill::{self, Api, Interruption, Pods, Reach, What};
+use hagen::plan::LoadBalancer;
+use hagen::plan::load_balancer::{self, Failure};
 
-use crate::cluster::{Baremetal, Front, cloud};
+use crate::cluster::{Baremetal, Front, cloud, narrow};
 use crate::{ids, of_zone, row};
 
 fn spread(front: Front, control_plane: &[u8], balancers: [u8; 2]) -> Baremetal {
@@ -365,6 +367,72 @@ fn a_load_balancer_in_no_zone_is_nobodys_promise() {
             .iter()
             .any(|text| text.contains("is the cloud's choice"))
     );
+}
+
+/// People come by the internet-facing load balancer, nodes by the internal one.
+#[test]
+fn a_load_balancer_in_a_single_zone_fails_with_it_and_the_other_goes_on() {
+    let (_, plan) = narrow("aws-internet-second", "aws", (3, None), 3, 1);
+    let drill = drill::of(&plan);
+    assert_eq!(of_zone(&drill, "zoneLost", "eu-west-1a").api, Api::Partly);
+    assert_eq!(of_zone(&drill, "zoneLost", "eu-west-1b").api, Api::Yes);
+    assert_eq!(drill.summary.fatal_zones, ["eu-west-1a"]);
+    let (_, plan) = narrow("huawei", "huawei", (3, None), 3, 1);
+    let drill = drill::of(&plan);
+    assert_eq!(of_zone(&drill, "zoneLost", "cn-north-4a").api, Api::No);
+    assert_eq!(of_zone(&drill, "zoneLost", "cn-north-4b").api, Api::Yes);
+}
+
+/// With BGP there is no leader: each node has a route of its own, as long as its API server answers.
+#[test]
+fn kube_vip_without_a_leader_shares_connections_out() {
+    let mut plan = Baremetal::stacked(Front::KubeVip, 3).plan();
+    let LoadBalancer::KubeVip(own) = &mut plan.load_balancer else {
+        panic!("{:?}", plan.load_balancer)
+    };
+    let of = |failure, least, most| load_balancer::Interruption {
+        failure,
+        least,
+        most,
+        reach: load_balancer::Reach::Some,
+        bounded: false,
+    };
+    own.interruptions = vec![
+        of(Failure::HolderStopped, 0, 0),
+        of(Failure::HolderGone, 20_000, 30_000),
+        of(Failure::ApiServerDead, 10_000, 15_000),
+        of(Failure::ApiServerHung, 13_000, 18_000),
+    ];
+    let drill = drill::of(&plan);
+    assert!(!ids(&drill).contains(&"leaderGone"));
+    assert_eq!(
+        row(&drill, "controlPlaneNodeLost").interruption,
+        lasts(20_000, 30_000, Reach::Some)
+    );
+    assert_eq!(
+        row(&drill, "apiServerDead").interruption,
+        lasts(10_000, 15_000, Reach::Some)
+    );
+    assert_eq!(
+        row(&drill, "apiServerHung").interruption,
+        lasts(13_000, 18_000, Reach::Some)
+    );
+    // /livez asks for etcd, and for nothing else that /readyz does.
+    assert_eq!(
+        row(&drill, "etcdMemberLost").interruption,
+        lasts(10_000, 15_000, Reach::Some)
+    );
+    assert_eq!(
+        row(&drill, "apiServerNotReady").interruption,
+        Interruption::UntilRepaired(Reach::Some)
+    );
+    assert_eq!(
+        row(&drill, "apiServersBack").interruption,
+        lasts(0, 5000, Reach::Everyone)
+    );
+    let lost = row(&drill, "twoEtcdMembersLost");
+    assert_eq!(lost.api, Api::No);
+    assert!(lost.why.contains("takes every route"), "{}", lost.why);
 }
 
 fn lasts(least: u32, most: u32, reach: Reach) -> Interruption {
