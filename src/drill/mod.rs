@@ -295,9 +295,14 @@ impl<'a> Model<'a> {
                     .to_owned(),
             );
         }
-        why.push(
-            "Running pods go on; nothing is scheduled, and Services do not change.".to_owned(),
-        );
+        let pods = if damage.machines.is_empty() {
+            "Running pods go on"
+        } else {
+            "Other pods go on"
+        };
+        why.push(format!(
+            "{pods}; nothing is scheduled, and Services do not change."
+        ));
         why
     }
 }

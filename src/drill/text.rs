@@ -111,7 +111,7 @@ pub(super) fn members(row: &Row) -> String {
 
 fn wrap(out: &mut String, indent: &str, text: &str) {
     let mut line = String::from(indent);
-    for word in text.split_whitespace() {
+    for word in words(text) {
         let empty = line.len() == indent.len();
         if !empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
             let _ = writeln!(out, "{line}");
@@ -119,7 +119,47 @@ fn wrap(out: &mut String, indent: &str, text: &str) {
         } else if !empty {
             line.push(' ');
         }
-        line.push_str(word);
+        line.push_str(&word);
     }
     let _ = writeln!(out, "{line}");
+}
+
+/// The words of a text, where a number and its unit are one.
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let unit = word.trim_end_matches([',', '.', ';', ')', ':']) == "s";
+        match words.last_mut() {
+            Some(last) if unit && last.ends_with(|c: char| c.is_ascii_digit()) => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => words.push(word.to_owned()),
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{WIDTH, words, wrap};
+
+    #[test]
+    fn a_number_keeps_its_unit() {
+        assert_eq!(
+            words("up to 35 s. Then 2 s (x) s"),
+            ["up", "to", "35 s.", "Then", "2 s", "(x)", "s"]
+        );
+    }
+
+    #[test]
+    fn no_line_is_longer_than_it_may_be() {
+        let mut out = String::new();
+        wrap(&mut out, "    ", &"a word of 10 s ".repeat(40));
+        assert!(
+            out.lines()
+                .all(|line| line.chars().count() <= WIDTH && line.starts_with("    "))
+        );
+        assert_eq!(out.split_whitespace().count(), 200);
+    }
 }

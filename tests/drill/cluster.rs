@@ -86,7 +86,7 @@ impl Baremetal {
                interface: eth0\n    \
                virtualIp: 10.20.0.10\n    \
                loadBalancer: {balancer}\n    \
-               sshAuthorizedKeys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHV0bm90YXJlYWxrZXlqdXN0YW5leGFtcGxlISE ops]\n    \
+               sshAuthorizedKeys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIG5vdCBhIHJlYWwga2V5LCBqdXN0IGFuIGV4YW1wbGUh ops]\n    \
                machines:\n",
             self.control_plane.len(),
             self.workers.len(),
