@@ -36,7 +36,7 @@ pub enum Services {
     /// Nothing.
     None,
     /// MetalLB.
-    Metallb(Metallb),
+    Metallb(Box<Metallb>),
 }
 
 impl Services {
@@ -115,7 +115,7 @@ pub(super) fn build(spec: &spec::Cluster, own: &spec::Baremetal) -> Plan {
             services: match &own.services {
                 spec::BaremetalServices::None => Services::None,
                 spec::BaremetalServices::Metallb(wanted) => {
-                    Services::Metallb(metallb::build(own, wanted))
+                    Services::Metallb(Box::new(metallb::build(own, wanted)))
                 }
             },
         }),

@@ -275,9 +275,11 @@ fn common_interface(own: &spec::Baremetal, machines: &[&spec::BaremetalMachine])
 }
 
 fn pool(pool: &spec::MetallbPool) -> Pool {
-    let range = |text: &String| match text.parse() {
-        Ok(range) => range,
-        Err(_) => panic!("{text} was not validated, a bug in hagen"),
+    let range = |text: &String| {
+        let Ok(range) = text.parse() else {
+            panic!("{text} was not validated, a bug in hagen");
+        };
+        range
     };
     Pool {
         name: pool.name.clone(),
@@ -462,5 +464,110 @@ fn needs(when: When, backend: Backend, bgp: Option<&Bgp>) -> bool {
         When::Bfd => sessions().any(|(peer, _)| !peer.multi_hop),
         When::BfdEcho => sessions().any(|(_, profile)| profile.echo_mode),
         When::BfdMultiHop => sessions().any(|(peer, _)| peer.multi_hop),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Backend, Metallb, build};
+    use crate::spec;
+
+    const L2: &str = include_str!("../../examples/baremetal-metallb-l2.yaml");
+    const BGP: &str = include_str!("../../examples/baremetal-metallb-bgp.yaml");
+
+    fn plan(text: &str) -> Metallb {
+        let spec: spec::Cluster = serde_saphyr::from_str(text).expect("a spec");
+        let own = spec.targets.baremetal.expect("bare metal");
+        let spec::BaremetalServices::Metallb(metallb) = &own.services else {
+            panic!("no MetalLB");
+        };
+        build(&own, metallb)
+    }
+
+    fn ports(plan: &Metallb) -> Vec<u16> {
+        plan.ports.iter().map(|port| port.port).collect()
+    }
+
+    #[test]
+    fn by_arp_metallb_runs_alone() {
+        let plan = plan(L2);
+        assert_eq!(plan.backend, Backend::Native);
+        assert!(plan.answers_arp());
+        assert_eq!(ports(&plan), [7946, 9120, 17472]);
+        assert_eq!(plan.l2[0].pools, ["default"]);
+        assert_eq!(plan.l2[0].interfaces, ["eth0"]);
+        assert!(plan.password_secrets().is_empty());
+    }
+
+    #[test]
+    fn by_bgp_frr_runs_unless_the_spec_says_native() {
+        let frr = plan(BGP);
+        assert_eq!(frr.backend, Backend::FrrK8s);
+        assert!(!frr.answers_arp());
+        assert_eq!(
+            ports(&frr),
+            [7946, 9120, 17472, 179, 3784, 4784, 7573, 9140, 9141, 19443]
+        );
+        assert_eq!(frr.password_secrets(), ["tor-a-bgp", "tor-b-bgp"]);
+        let native = plan(&BGP.replace(
+            "          myAsn:",
+            "          backend: native\n          myAsn:",
+        ));
+        assert_eq!(native.backend, Backend::Native);
+        let bgp = native.bgp.expect("BGP");
+        assert!(
+            bgp.peers
+                .iter()
+                .all(|peer| peer.keepalive_seconds.is_none())
+        );
+    }
+
+    #[test]
+    fn an_advertisement_always_names_pools_and_routers() {
+        let bgp = plan(BGP).bgp.expect("BGP");
+        assert_eq!(bgp.advertisements[0].peers, ["tor-a", "tor-b"]);
+        assert_eq!(bgp.advertisements[1].peers, ["tor-a", "tor-b", "edge"]);
+        let short = &BGP[..BGP.find("          advertisements:").expect("the list")];
+        let bgp = plan(&short.replace("bfd: far", "bfd: fast"))
+            .bgp
+            .expect("BGP");
+        assert_eq!(bgp.advertisements.len(), 1);
+        assert_eq!(bgp.advertisements[0].pools, ["default", "public"]);
+        assert_eq!(bgp.advertisements[0].peers, ["tor-a", "tor-b", "edge"]);
+        // `fast` is there once.
+        assert_eq!(bgp.bfd_profiles.len(), 1);
+    }
+
+    #[test]
+    fn a_timer_that_is_missing_is_a_third_or_three_times_the_other() {
+        let of = |timers: &str| {
+            let text = BGP.replace(
+                "              holdTime: 30s\n              keepaliveTime: 10s\n",
+                timers,
+            );
+            let peers = plan(&text).bgp.expect("BGP").peers;
+            (peers[2].hold_seconds, peers[2].keepalive_seconds)
+        };
+        assert_eq!(of(""), (90, Some(30)));
+        assert_eq!(of("              holdTime: 12s\n"), (12, Some(4)));
+        assert_eq!(of("              keepaliveTime: 5s\n"), (15, Some(5)));
+    }
+
+    #[test]
+    fn the_label_of_the_control_plane_is_ignored_only_without_workers() {
+        assert_eq!(plan(L2).ignore_exclude_argument, None);
+        let lines = L2.lines().filter(|line| !line.contains("role: worker"));
+        let text: String = lines.map(|line| format!("{line}\n")).collect();
+        let argument = plan(&text).ignore_exclude_argument;
+        assert_eq!(argument, Some("--ignore-exclude-lb"));
+    }
+
+    #[test]
+    fn machines_with_different_interfaces_answer_on_all() {
+        let text = L2.replace(
+            "worker-2, role: worker,",
+            "worker-2, role: worker, interface: bond0,",
+        );
+        assert!(plan(&text).l2[0].interfaces.is_empty());
     }
 }

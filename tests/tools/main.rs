@@ -21,6 +21,7 @@ mod etcd;
 mod examples;
 mod file_systems;
 mod kubeadm_files;
+mod metallb;
 mod offline;
 mod python;
 mod render;

@@ -1,4 +1,4 @@
-//! MetalLB's own resources, of its API of 0.16: BGPPeer is v1beta2, all others are v1beta1.
+//! MetalLB's own resources, of its API of 0.16: `BGPPeer` is v1beta2, all others are v1beta1.
 
 use serde_json::{Value, json};
 
@@ -72,7 +72,7 @@ pub(super) fn files(metallb: &Metallb) -> Vec<(&'static str, String)> {
                         V1BETA1,
                         "Community",
                         "communities",
-                        json!({ "communities": aliases }),
+                        &json!({ "communities": aliases }),
                     )],
                 ),
             ));
@@ -123,7 +123,7 @@ fn about_peers(metallb: &Metallb) -> String {
 }
 
 /// A resource in MetalLB's namespace, the only one that it looks in.
-fn resource(metallb: &Metallb, version: &str, kind: &str, name: &str, spec: Value) -> Value {
+fn resource(metallb: &Metallb, version: &str, kind: &str, name: &str, spec: &Value) -> Value {
     json!({
         "apiVersion": version,
         "kind": kind,
@@ -164,7 +164,7 @@ fn pool(metallb: &Metallb, own: &Pool) -> Value {
         add_list(&mut to, "serviceSelectors", &allocation.service_selectors);
         spec["serviceAllocation"] = to;
     }
-    resource(metallb, V1BETA1, "IPAddressPool", &own.name, spec)
+    resource(metallb, V1BETA1, "IPAddressPool", &own.name, &spec)
 }
 
 fn l2_advertisement(metallb: &Metallb, own: &L2Advertisement) -> Value {
@@ -172,7 +172,7 @@ fn l2_advertisement(metallb: &Metallb, own: &L2Advertisement) -> Value {
     add_list(&mut spec, "interfaces", &own.interfaces);
     add_list(&mut spec, "nodeSelectors", &own.node_selectors);
     add_list(&mut spec, "serviceSelectors", &own.service_selectors);
-    resource(metallb, V1BETA1, "L2Advertisement", &own.name, spec)
+    resource(metallb, V1BETA1, "L2Advertisement", &own.name, &spec)
 }
 
 fn bgp_advertisement(metallb: &Metallb, own: &BgpAdvertisement) -> Value {
@@ -185,7 +185,7 @@ fn bgp_advertisement(metallb: &Metallb, own: &BgpAdvertisement) -> Value {
     add_list(&mut spec, "communities", &own.communities);
     add_list(&mut spec, "nodeSelectors", &own.node_selectors);
     add_list(&mut spec, "serviceSelectors", &own.service_selectors);
-    resource(metallb, V1BETA1, "BGPAdvertisement", &own.name, spec)
+    resource(metallb, V1BETA1, "BGPAdvertisement", &own.name, &spec)
 }
 
 /// A time span as Go reads it.
@@ -232,7 +232,7 @@ fn peer(metallb: &Metallb, own: &Peer) -> Value {
         spec["passwordSecret"] = json!({ "name": name, "namespace": metallb.namespace });
     }
     add_list(&mut spec, "nodeSelectors", &own.node_selectors);
-    resource(metallb, V1BETA2, "BGPPeer", &own.name, spec)
+    resource(metallb, V1BETA2, "BGPPeer", &own.name, &spec)
 }
 
 fn bfd_profile(metallb: &Metallb, own: &BfdProfile) -> Value {
@@ -247,5 +247,5 @@ fn bfd_profile(metallb: &Metallb, own: &BfdProfile) -> Value {
         json!({ "echoMode": own.echo_mode, "passiveMode": own.passive_mode }),
     );
     add(&mut spec, "minimumTtl", own.minimum_ttl);
-    resource(metallb, V1BETA1, "BFDProfile", &own.name, spec)
+    resource(metallb, V1BETA1, "BFDProfile", &own.name, &spec)
 }

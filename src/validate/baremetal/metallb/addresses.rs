@@ -12,7 +12,7 @@ use crate::validate::addresses::cluster_networks;
 use crate::validate::networks::special_range;
 
 use super::Target;
-use super::advertisements::announced;
+use super::advertisements::{ambiguous, announced};
 use super::pools::Placed;
 
 pub(super) fn check(target: &Target<'_>, ranges: &[Placed], report: &mut Report) {
@@ -203,6 +203,9 @@ fn subnet(target: &Target<'_>, placed: &Placed, report: &mut Report) {
     let net = target.own.network.cidr;
     let all = AddressRange::from(net);
     let pool = pool_of(target, placed);
+    if ambiguous(target.metallb) {
+        return;
+    }
     let (by_arp, by_bgp) = announced(target.metallb, pool);
     let range = placed.range;
     if by_arp {

@@ -23,6 +23,14 @@ pub(super) fn announced(metallb: &Metallb, pool: &str) -> (bool, bool) {
     (by_arp, by_bgp)
 }
 
+/// Whether it is open which pools are announced how.
+pub(super) fn ambiguous(metallb: &Metallb) -> bool {
+    match (&metallb.l2, &metallb.bgp) {
+        (Some(l2), Some(bgp)) => l2.advertisements.is_empty() || bgp.advertisements.is_empty(),
+        _ => false,
+    }
+}
+
 pub(super) fn check(target: &Target<'_>, report: &mut Report) {
     let metallb = target.metallb;
     let l2 = metallb.l2.as_ref().map(|l2| &l2.advertisements);
@@ -42,7 +50,7 @@ pub(super) fn check(target: &Target<'_>, report: &mut Report) {
             );
             return;
         }
-        (Some(l2), Some(bgp)) if l2.is_empty() || bgp.is_empty() => {
+        (Some(l2), Some(_)) if ambiguous(metallb) => {
             let key = if l2.is_empty() { "l2" } else { "bgp" };
             report.push(
                 Diagnostic::new(

@@ -2,10 +2,11 @@
 
 use crate::diagnostic::code::metallb as code;
 use crate::diagnostic::{Diagnostic, List, Place, Report};
+use crate::facts::baremetal::metallb::METALLB;
 use crate::spec::{BaremetalMachine, MetallbL2Advertisement};
 
 use super::fit::may_fit;
-use super::{Target, path};
+use super::{Target, names, path};
 
 pub(super) fn check(target: &Target<'_>, report: &mut Report) {
     let Some(l2) = &target.metallb.l2 else {
@@ -55,9 +56,11 @@ fn advertisement(
     }
     let mut known = true;
     for (number, name) in own.interfaces.iter().enumerate() {
-        if !fitting
-            .iter()
-            .any(|machine| interface(machine) == Some(name))
+        let possible = names::is_interface(name) && !METALLB.excludes(name);
+        if possible
+            && !fitting
+                .iter()
+                .any(|machine| interface(machine) == Some(name))
         {
             known = false;
             let mut names: Vec<&String> = fitting

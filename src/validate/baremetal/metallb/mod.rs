@@ -96,10 +96,10 @@ fn twice<'a>(
 fn meant<'a>(
     problem: Diagnostic,
     name: &str,
-    known: impl Iterator<Item = &'a str> + Clone,
+    known: impl Iterator<Item = &'a str>,
     otherwise: &str,
 ) -> Diagnostic {
-    match crate::diagnostic::closest(name, known.clone()) {
+    match crate::diagnostic::closest(name, known) {
         Some(known) => problem
             .cure(format!("did you mean `{known}`?"))
             .replace_with(known),

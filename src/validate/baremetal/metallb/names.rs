@@ -121,10 +121,7 @@ fn once<'a>(list: &str, what: &str, names: impl Iterator<Item = &'a String>, rep
 
 /// Whether a text can be the name of a network interface; the report says if not.
 fn interface(path: &str, name: &str, report: &mut Report) -> bool {
-    let fits = name.len() <= LONGEST_INTERFACE
-        && name != "."
-        && name != ".."
-        && name.bytes().all(|b| b.is_ascii_graphic() && b != b'/');
+    let fits = is_interface(name);
     if !fits {
         report.push(
             Diagnostic::new(
@@ -136,6 +133,14 @@ fn interface(path: &str, name: &str, report: &mut Report) -> bool {
         );
     }
     fits
+}
+
+/// Whether a text can be the name of a network interface.
+pub(super) fn is_interface(name: &str) -> bool {
+    name.len() <= LONGEST_INTERFACE
+        && name != "."
+        && name != ".."
+        && name.bytes().all(|b| b.is_ascii_graphic() && b != b'/')
 }
 
 /// Whether a text can be the name of a namespace.
