@@ -3,9 +3,10 @@
 
     load.py HOST PORT CA WATCHES SHORT LONG
 
-As a program, it is that load: so many watches, and so many requests in a second. It prints a line of JSON for each thing that happens: a watch that
-began or ended (in order, with its last chunk, or cut), a request that failed, a time in which it did
-not run; and the sums when SIGTERM ends it. As a module, it is the scenario.
+As a program, it is that load: so many watches, and so many requests in a second. It prints a line of
+JSON for each thing that happens: a watch that began or ended (in order, with its last chunk, or cut),
+a request that failed, a time in which it did not run; and the sums when SIGTERM ends it. As a module,
+it is the scenario.
 
 Beside the short requests there are a few that take a second, as a LIST of many objects does. A load
 balancer that ends the sessions of a server that it finds not ready (haproxy's `on-marked-down
@@ -65,7 +66,7 @@ class Load:
             if kind == "short":
                 self.slowest = max(self.slowest, time.monotonic() - begin)
         except (OSError, EOFError, TimeoutError) as error:
-            self.say("request-failed", request=kind, begun=begin, why=f"{type(error).__name__} {error}", after=time.monotonic() - begin)
+            self.say("request-failed", request=kind, begun=begin, why=f"{type(error).__name__} {error}")
 
     async def watch(self, number):
         """A watch that is there again whenever it ends."""
