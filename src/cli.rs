@@ -46,7 +46,7 @@ pub enum Command {
     Providers(Providers),
     /// Make the secrets of a cluster, or add to them: join token, certificate key, CAs
     Secrets(Secrets),
-    /// Write the NoCloud seed of each machine of bare metal, with its secrets
+    /// Write what each machine of bare metal boots with, its secrets included: seeds of cloud-init
     Seed(Seed),
     /// Print a script that revives expired join secrets; it holds them
     Rearm(Rearm),
@@ -241,7 +241,7 @@ pub struct Runbook {
     /// The task
     #[arg(value_enum)]
     pub task: Task,
-    /// The node, for `replace`
+    /// The node, for `replace` and `drain-load-balancer`
     pub node: Option<String>,
     /// The target
     #[arg(long, value_name = "P", value_parser = provider_names())]
@@ -291,6 +291,12 @@ pub enum Task {
     TearDown,
     /// Install the cloud controller.
     CloudController,
+    /// Bare metal: take the virtual IP from one node for a while, with its name.
+    DrainLoadBalancer,
+    /// Bare metal: bring a changed configuration to keepalived, haproxy, nginx or kube-vip.
+    ChangeLoadBalancer,
+    /// Bare metal: install MetalLB, check it, go from ARP to BGP.
+    Metallb,
 }
 
 /// Text for people or JSON for tools.

@@ -396,6 +396,7 @@ fn the_tables_of_the_rules_of_clouds_name_codes_that_exist() {
         ("tencent-rules.md", 5),
         ("huawei-rules.md", 5),
         ("metallb-rules.md", 38),
+        ("kube-vip-rules.md", 25),
     ] {
         let shared = ["aws-rules.md", "cloud-rules.md"].contains(&table);
         if !shared && !fixtures(table).is_file() {

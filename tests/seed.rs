@@ -303,6 +303,7 @@ fn the_seed_of_a_machine_that_is_gone_goes() {
     with_path(&folder, &path, ":", &[SEED, &["--iso"]].concat()).code(0);
     fs::write(below(&folder, "seed/notes.txt"), "mine").expect("written");
     fs::write(below(&folder, "seed/worker-2/vendor-data"), "mine").expect("written");
+    let before = tree(&below(&folder, "seed"));
     let fewer = EXAMPLE
         .replace("workers: { count: 3 }", "workers: { count: 1 }")
         .replace(
@@ -316,7 +317,7 @@ fn the_seed_of_a_machine_that_is_gone_goes() {
     folder.spec(&fewer);
     render(&folder);
     // A render leaves seeds alone, and they stay for their owner only.
-    assert!(below(&folder, "seed/worker-3/user-data").exists());
+    assert_eq!(tree(&below(&folder, "seed")), before);
     // Even a run for one machine.
     folder
         .hagen(&[SEED, &["--node", "lb-1"]].concat())
@@ -521,7 +522,15 @@ fn folders_that_hold_no_bare_metal_are_refused() {
         .stderr_has("HGN8011")
         .stderr_has("terraform -chdir=out/prod-aws apply");
     assert!(!folder.out("seed").exists());
-    fs::write(below(&folder, "hagen.lock.json"), "<<<<<<< HEAD\n").expect("written");
+    let lock = below(&folder, "hagen.lock.json");
+    let other = text(&lock).replace("\"cluster\": \"prod\"", "\"cluster\": \"../prod\"");
+    fs::write(&lock, other).expect("written");
+    folder
+        .hagen(SEED)
+        .code(2)
+        .stderr_has("HGN8010")
+        .stderr_has("names no cluster");
+    fs::write(&lock, "<<<<<<< HEAD\n").expect("written");
     folder.hagen(SEED).code(2).stderr_has("HGN8006");
 }
 

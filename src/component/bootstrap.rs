@@ -97,6 +97,11 @@ fn parts(plan: &Plan, node: &Node) -> Vec<&'static str> {
             parts.push("first-etcd");
         }
     }
+    if let Some(kube_vip) = plan.load_balancer.kube_vip()
+        && kube_vip.node(&node.name).is_some()
+    {
+        parts.push("kube-vip");
+    }
     parts.push("kubernetes");
     parts
 }

@@ -8,11 +8,11 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::{
-    bootstrap, containerd, external_etcd, kubeadm, load_balancer, metadata, node_environment,
-    placeholder, secrets,
+    bootstrap, containerd, external_etcd, kube_vip, kubeadm, load_balancer, metadata,
+    node_environment, placeholder, secrets,
 };
 use crate::format::yaml;
-use crate::plan::{Drop, Etcd, Node, Plan, Role, SecretsMode};
+use crate::plan::{Drop, Etcd, KubeProxy, Node, Plan, Role, SecretsMode};
 
 /// The document, in the order in which a person reads it.
 #[derive(Serialize)]
@@ -173,6 +173,10 @@ fn cluster_files(plan: &Plan, node: &Node) -> Vec<WrittenFile> {
     if plan.secrets.mode != SecretsMode::Tofu {
         files.push(file(kubeadm::DISCOVERY, "0600", kubeadm::discovery(plan)));
     }
+    if let Some(own) = plan.load_balancer.kube_vip() {
+        let own = kube_vip::files(own, node).into_iter();
+        files.extend(own.map(|(path, text)| file(path, "0600", text)));
+    }
     if node.role.is_control_plane() {
         files.push(file(
             "/etc/hagen/patches/kube-apiserver+strategic.yaml",
@@ -231,10 +235,20 @@ fn machine_files(plan: &Plan) -> Vec<WrittenFile> {
     files.push(file(
         "/etc/modules-load.d/hagen.conf",
         "0644",
-        "overlay\nbr_netfilter\n".to_owned(),
+        modules(plan),
     ));
     files.push(file("/etc/sysctl.d/99-hagen.conf", "0644", sysctl(plan)));
     files
+}
+
+/// The kernel's modules that containerd and kube-proxy want.
+fn modules(plan: &Plan) -> String {
+    let mut text = String::from("overlay\nbr_netfilter\n");
+    if let KubeProxy::Ipvs { .. } = plan.kubernetes.kube_proxy {
+        // kube-proxy sees in its container whether they are there (kubernetes/kubernetes, pkg/proxy/ipvs/README.md).
+        text.push_str("ip_vs\nip_vs_rr\nip_vs_wrr\nip_vs_sh\nnf_conntrack\n");
+    }
+    text
 }
 
 /// The kernel's settings that kubeadm's preflight and kube-proxy want.

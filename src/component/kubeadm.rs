@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{external_etcd, placeholder};
 use crate::format::yaml;
-use crate::plan::{Address, Etcd, Node, Plan, Role, SecretsMode};
+use crate::plan::{Address, Etcd, KubeProxy, Node, Plan, Role, SecretsMode};
 
 const API_VERSION: &str = "kubeadm.k8s.io/v1beta4";
 
@@ -18,10 +18,9 @@ pub fn configuration(plan: &Plan, node: &Node) -> String {
     if node.role != Role::FirstControlPlane {
         return join(plan, node);
     }
-    let documents: Vec<String> = [init(plan, node), cluster(plan), kubelet()]
-        .iter()
-        .map(yaml::document)
-        .collect();
+    let mut documents = vec![init(plan, node), cluster(plan), kubelet()];
+    documents.extend(kube_proxy(&plan.kubernetes.kube_proxy));
+    let documents: Vec<String> = documents.iter().map(yaml::document).collect();
     yaml::documents(&documents)
 }
 
@@ -100,6 +99,31 @@ fn kubelet() -> Value {
         "kind": "KubeletConfiguration",
         "cgroupDriver": "systemd",
     })
+}
+
+/// kube-proxy's configuration, where it is not what kubeadm makes by itself.
+fn kube_proxy(chosen: &KubeProxy) -> Option<Value> {
+    let mut document = json!({
+        "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
+        "kind": "KubeProxyConfiguration",
+    });
+    match chosen {
+        KubeProxy::Iptables => return None,
+        KubeProxy::Nftables => document["mode"] = json!("nftables"),
+        KubeProxy::Ipvs {
+            strict_arp,
+            exclude,
+        } => {
+            document["mode"] = json!("ipvs");
+            if *strict_arp {
+                document["ipvs"]["strictARP"] = json!(true);
+            }
+            if !exclude.is_empty() {
+                document["ipvs"]["excludeCIDRs"] = json!(exclude);
+            }
+        }
+    }
+    Some(document)
 }
 
 /// The configuration with which a node joins a cluster that is there: also the first one's, if it

@@ -5,6 +5,7 @@ pub mod cloud_controller;
 pub mod cloud_init;
 pub mod containerd;
 pub mod external_etcd;
+pub mod kube_vip;
 pub mod kubeadm;
 pub mod load_balancer;
 pub mod metadata;

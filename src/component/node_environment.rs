@@ -20,6 +20,12 @@ pub fn environment(plan: &Plan, node: &Node) -> String {
     {
         values.extend(of_load_balancer(pair, own, node));
     }
+    if let Some(kube_vip) = plan.load_balancer.kube_vip()
+        && kube_vip.node(&node.name).is_some()
+    {
+        values.push(("KUBE_VIP", kube_vip.virtual_ip.to_string()));
+        values.push(("KUBE_VIP_IMAGE", kube_vip.image.clone()));
+    }
     values
         .into_iter()
         .map(|(name, value)| format!("HAGEN_{name}={}\n", shell_quote(&value)))

@@ -52,9 +52,14 @@ fn lost(model: &Model<'_>, id: &'static str, count: usize) -> Row {
             why.push(
                 "An API server asks its own member only, and is not ready without it.".to_owned(),
             );
-            why.push(noticed(model, Failure::ApiServerNotReady));
+            // /livez asks for etcd as well.
+            let seen = match topology.front {
+                Front::Routes => Failure::ApiServerDead,
+                _ => Failure::ApiServerNotReady,
+            };
+            why.push(noticed(model, seen));
             let unsure = matches!(topology.front, Front::KubeVip);
-            let seen = model.timers.api_server(Failure::ApiServerNotReady);
+            let seen = model.timers.api_server(seen);
             time = time.and(if unsure { seen.maybe() } else { seen });
         } else {
             why.push("API servers know every member, and ask another.".to_owned());

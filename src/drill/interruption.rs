@@ -141,13 +141,22 @@ impl<'a> Timers<'a> {
         }
     }
 
-    /// How an API server fails, for who comes through the load balancer. With kube-vip it is that of the leader.
+    /// How an API server fails, for who comes through the load balancer. Where kube-vip has a leader, it is its
+    /// own.
     pub(super) fn api_server(&self, how: Failure) -> Interruption {
-        let LoadBalancer::Managed(check) = &self.plan.load_balancer else {
-            return match &self.plan.load_balancer {
-                LoadBalancer::KubeVip(_) => self.own(Failure::LeaderGone),
-                _ => self.own(how),
-            };
+        let check = match &self.plan.load_balancer {
+            LoadBalancer::Managed(check) => check,
+            LoadBalancer::Pair(_) => return self.own(how),
+            LoadBalancer::KubeVip(_) => {
+                let led = self.own(Failure::LeaderGone);
+                return match how {
+                    _ if led != Interruption::None => led,
+                    // Without a leader, each asks its own API server for /livez.
+                    Failure::ApiServerGone => self.own(Failure::HolderGone),
+                    Failure::ApiServerNotReady => Interruption::UntilRepaired(Reach::Some),
+                    how => self.own(how),
+                };
+            }
         };
         let (readyz, waits) = (self.plan.health_check.readyz, self.timeout());
         let waits = match how {
@@ -173,7 +182,18 @@ impl<'a> Timers<'a> {
                 Interruption::everyone(0, check.healthy_threshold * check.interval_seconds * 1000)
             }
             LoadBalancer::Pair(_) => self.own(Failure::ApiServersBack),
-            LoadBalancer::KubeVip(_) => self.own(Failure::LeaderGone).maybe(),
+            LoadBalancer::KubeVip(_) => match self.own(Failure::LeaderGone) {
+                // The first good answer brings a route back: what the last check of a dead one adds, once.
+                Interruption::None => match self.own(Failure::ApiServerDead) {
+                    Interruption::Lasts {
+                        least,
+                        most: Some(most),
+                        ..
+                    } => Interruption::everyone(0, most - least),
+                    other => other,
+                },
+                led => led.maybe(),
+            },
         }
     }
 
@@ -197,7 +217,10 @@ impl<'a> Timers<'a> {
     /// What people call the load balancer.
     pub(super) fn name(&self) -> &'static str {
         match &self.plan.load_balancer {
-            LoadBalancer::Managed(_) => self.plan.endpoint.hairpin.title.as_str(),
+            LoadBalancer::Managed(_) => {
+                let title = self.plan.endpoint.hairpin.title.as_str();
+                title.split_once(',').map_or(title, |(name, _)| name)
+            }
             LoadBalancer::Pair(pair) => match pair.proxy {
                 Proxy::Haproxy { .. } => "haproxy",
                 Proxy::Nginx => "nginx",

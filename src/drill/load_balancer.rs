@@ -2,19 +2,19 @@
 
 use super::interruption::Timers;
 use super::notice::noticed;
-use super::topology::Damage;
+use super::topology::{Damage, Front};
 use super::words::seconds;
 use super::{ELECTION, Interruption, Model, Pods, Reach, Row, counted};
 use crate::facts::baremetal::LOAD_BALANCER;
 use crate::facts::baremetal::failover::skew;
-use crate::plan::load_balancer::{Failure, KubeVip, Pair};
+use crate::plan::load_balancer::{Failure, Pair};
 use crate::plan::{LoadBalancer, Pin};
 
 pub(super) fn rows(model: &Model<'_>) -> Vec<Row> {
     match &model.plan.load_balancer {
         LoadBalancer::Managed(_) => managed(model),
         LoadBalancer::Pair(pair) => of_pair(model, pair),
-        LoadBalancer::KubeVip(own) => kube_vip(model, own),
+        LoadBalancer::KubeVip(_) => kube_vip(model),
     }
 }
 
@@ -88,18 +88,18 @@ fn of_pair(model: &Model<'_>, pair: &Pair) -> Vec<Row> {
     let mut rows = vec![
         row(
             "holderStopped",
-            "keepalived stopped in order on the holder of the virtual IP",
+            "keepalived stopped in order on the holder",
             &proxy,
             Failure::HolderStopped,
             format!(
-                "It {given_up} (priority 0 in its last advert; the skew time of priority {}). Connections are cut.",
+                "The holder of the virtual IP {given_up} (priority 0 in its last advert; the skew time of priority {}). Connections are cut.",
                 keepalived.priority
             ),
         ),
         holder_gone(model, pair, &machine, &skew),
         row(
             "proxyDead",
-            &format!("{name} dead for good on the holder of the virtual IP"),
+            &format!("{name} dead for good on the holder"),
             &proxy,
             Failure::ProxyDead,
             format!(
@@ -109,7 +109,7 @@ fn of_pair(model: &Model<'_>, pair: &Pair) -> Vec<Row> {
         ),
         row(
             "proxyHung",
-            &format!("{name} hung on the holder of the virtual IP"),
+            &format!("{name} hung on the holder"),
             &proxy,
             Failure::ProxyHung,
             format!(
@@ -125,7 +125,7 @@ fn of_pair(model: &Model<'_>, pair: &Pair) -> Vec<Row> {
         let backends = &keepalived.backends;
         rows.push(row(
             "holderBlind",
-            "The holder of the virtual IP alone reaches no API server",
+            "The holder alone reaches no API server",
             &proxy,
             Failure::HolderBlind,
             format!(
@@ -155,9 +155,9 @@ fn of_pair(model: &Model<'_>, pair: &Pair) -> Vec<Row> {
 fn holder_gone(model: &Model<'_>, pair: &Pair, damage: &Damage, skew: &str) -> Row {
     let holders = model.topology.holders();
     let title = if pair.on_control_plane {
-        "One control-plane node lost, the holder of the virtual IP"
+        "One control-plane node lost, the holder"
     } else {
-        "The load balancer node that holds the virtual IP lost"
+        "The holder of the virtual IP lost"
     };
     let failing = model.failing("holderGone", title, 1, &holders);
     let pods = if pair.on_control_plane {
@@ -187,7 +187,7 @@ fn holder_gone(model: &Model<'_>, pair: &Pair, damage: &Damage, skew: &str) -> R
 /// keepalived is killed and everything else lives.
 fn killed(model: &Model<'_>) -> Row {
     let holders = model.topology.holders();
-    let title = "keepalived killed on the holder of the virtual IP";
+    let title = "keepalived killed on the holder";
     let failing = model.failing("keepalivedKilled", title, 1, &holders);
     model.row(failing, &Damage::default(), Pods::Unaffected, |_| {
         (
@@ -205,7 +205,7 @@ fn background(model: &Model<'_>, pair: &Pair) -> Option<Row> {
     if pair.on_control_plane || holders.len() < 2 {
         return None;
     }
-    let title = "A load balancer node that does not hold the virtual IP lost";
+    let title = "Another load balancer node lost, not the holder";
     let failing = model.failing("backgroundNodeLost", title, 1, &holders);
     let damage = Damage {
         machines: holders.last().copied().into_iter().collect(),
@@ -221,28 +221,12 @@ fn background(model: &Model<'_>, pair: &Pair) -> Option<Row> {
     }))
 }
 
-fn kube_vip(model: &Model<'_>, own: &KubeVip) -> Vec<Row> {
-    let topology = &model.topology;
-    let servers = topology.api_servers();
-    let title = "One control-plane node lost, kube-vip's leader";
-    let failing = model.failing("leaderGone", title, 1, &servers);
-    let damage = Damage {
-        machines: servers.first().copied().into_iter().collect(),
-        ..Damage::default()
+fn kube_vip(model: &Model<'_>) -> Vec<Row> {
+    let servers = model.topology.api_servers();
+    let first = match model.topology.front {
+        Front::Routes => route_withdrawn(model, &servers),
+        _ => leader_gone(model, &servers),
     };
-    let leader = model.row(failing, &damage, Pods::OnLostNodes, |left| {
-        let mut why = vec![format!(
-            "Another instance takes over when the lease of {} s has run out and it looks again, every {} s. The lease is kept in the API, so that needs etcd's quorum.",
-            own.lease_seconds, own.retry_seconds
-        )];
-        let mut time = model.timers.own(Failure::LeaderGone);
-        if topology.stacked {
-            why.push(counted(model.quorum(left.members)));
-            why.push(ELECTION.to_owned());
-            time = time.and(Timers::election());
-        }
-        (time, why)
-    });
     let title = "Every kube-vip lost";
     let failing = model.failing("loadBalancersLost", title, servers.len(), &servers);
     let gone = Damage {
@@ -252,5 +236,44 @@ fn kube_vip(model: &Model<'_>, own: &KubeVip) -> Vec<Row> {
     let all = model.row(failing, &gone, Pods::Unaffected, |_| {
         (Interruption::None, Vec::new())
     });
-    vec![leader, all]
+    vec![first, all]
+}
+
+fn leader_gone(model: &Model<'_>, servers: &[usize]) -> Row {
+    let title = "One control-plane node lost, kube-vip's leader";
+    let failing = model.failing("leaderGone", title, 1, servers);
+    let damage = Damage {
+        machines: servers.first().copied().into_iter().collect(),
+        ..Damage::default()
+    };
+    model.row(failing, &damage, Pods::OnLostNodes, |left| {
+        let mut why = vec![
+            "Another instance takes over when the lease has run out and it looks again. The lease is kept in the API, so that needs etcd's quorum.".to_owned(),
+        ];
+        let mut time = model.timers.own(Failure::LeaderGone);
+        if model.topology.stacked {
+            why.push(counted(model.quorum(left.members)));
+            why.push(ELECTION.to_owned());
+            time = time.and(Timers::election());
+        }
+        (time, why)
+    })
+}
+
+/// With BGP each node has a route of its own, which goes before its kube-vip does.
+fn route_withdrawn(model: &Model<'_>, servers: &[usize]) -> Row {
+    let title = "kube-vip stopped in order on one node";
+    let failing = model.failing("holderStopped", title, 1, servers);
+    let damage = Damage {
+        proxies: servers.first().copied().into_iter().collect(),
+        ..Damage::default()
+    };
+    model.row(failing, &damage, Pods::Unaffected, |_| {
+        (
+            model.timers.own(Failure::HolderStopped),
+            vec![
+                "It takes its route back before it ends, and routers share connections out to the others. Those through it are cut.".to_owned(),
+            ],
+        )
+    })
 }

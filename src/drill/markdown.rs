@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Drill;
-use super::text::{alike, members, title};
+use super::text::{alike, members, title, which};
 
 pub(super) fn of(drill: &Drill) -> String {
     let mut out = String::new();
@@ -14,16 +14,21 @@ pub(super) fn of(drill: &Drill) -> String {
     if !drill.summary.warnings.is_empty() {
         out.push('\n');
     }
-    out.push_str("| failure | API | etcd | interruption | who notices | why |\n");
-    out.push_str("|---|---|---|---|---|---|\n");
+    out.push_str("| failure | API | etcd | interruption | who notices | pods | why |\n");
+    out.push_str("|---|---|---|---|---|---|---|\n");
     for rows in alike(&drill.rows) {
         let row = rows[0];
+        let failure = match which(&rows) {
+            Some(which) => format!("{} ({which})", title(&rows)),
+            None => title(&rows),
+        };
         let cells = [
-            title(&rows),
+            failure,
             row.api.word().to_owned(),
             members(row),
             row.interruption.words(),
             row.interruption.who().to_owned(),
+            row.pods.words().to_owned(),
             row.why.clone(),
         ];
         let cells: Vec<String> = cells.iter().map(|cell| escaped(cell)).collect();

@@ -129,6 +129,15 @@ pub enum Pods {
 }
 
 impl Pods {
+    /// What becomes of them, in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Unaffected => "go on",
+            Self::OnLostNodes => "lost with it",
+            Self::OnCutOffNodes => "also replaced",
+        }
+    }
+
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
@@ -228,7 +237,7 @@ impl<'a> Model<'a> {
             interruption,
             pods,
             sides: Vec::new(),
-            why: sentences(why),
+            why: sentences(&why),
         }
     }
 
@@ -263,6 +272,10 @@ impl<'a> Model<'a> {
                             .to_owned()
                     }
                 }),
+                LoadBalancer::KubeVip(_) if matches!(self.topology.front, Front::Routes) => why.push(
+                    "Each API server fails /livez without etcd, so that kube-vip takes every route to the virtual IP back."
+                        .to_owned(),
+                ),
                 LoadBalancer::KubeVip(_) => why.push(
                     "No lease is renewed without the API, so kube-vip takes the virtual IP off every node."
                         .to_owned(),
@@ -282,9 +295,14 @@ impl<'a> Model<'a> {
                     .to_owned(),
             );
         }
-        why.push(
-            "Running pods go on; nothing is scheduled, and Services do not change.".to_owned(),
-        );
+        let pods = if damage.machines.is_empty() {
+            "Running pods go on"
+        } else {
+            "Other pods go on"
+        };
+        why.push(format!(
+            "{pods}; nothing is scheduled, and Services do not change."
+        ));
         why
     }
 }
@@ -305,7 +323,7 @@ fn counted(quorum: Quorum) -> String {
 const ELECTION: &str =
     "If etcd's leader is among what failed, the others elect one within 1 to 2 s.";
 
-fn sentences(sentences: Vec<String>) -> String {
+fn sentences(sentences: &[String]) -> String {
     sentences.join(" ")
 }
 

@@ -30,7 +30,7 @@ fn control_plane_node(model: &Model<'_>) -> Option<Row> {
     }
     let title = match (may_hold, kube_vip) {
         (false, _) => "One control-plane node lost",
-        (true, false) => "One control-plane node lost, not the holder of the virtual IP",
+        (true, false) => "One control-plane node lost, not the holder",
         (true, true) => "One control-plane node lost, not kube-vip's leader",
     };
     let failing = model.failing("controlPlaneNodeLost", title, 1, &servers);
@@ -139,6 +139,7 @@ fn api_servers(model: &Model<'_>) -> Vec<Row> {
 fn restarted(model: &Model<'_>) -> Row {
     let servers = model.topology.api_servers();
     let title = "All API servers restarted";
+    let routes = matches!(model.topology.front, Front::Routes);
     let failing = model.failing("apiServersBack", title, servers.len(), &servers);
     model.row(failing, &Damage::default(), Pods::Unaffected, |_| {
         let mut why = vec!["Counted from when the first API server is ready again.".to_owned()];
@@ -153,6 +154,10 @@ fn restarted(model: &Model<'_>) -> Row {
                     LOAD_BALANCER.nginx.fail_timeout_seconds
                 ),
             },
+            LoadBalancer::KubeVip(_) if routes => {
+                "kube-vip gives the route to an API server back with its first good answer."
+                    .to_owned()
+            }
             LoadBalancer::KubeVip(_) => {
                 "kube-vip's lease may have run out meanwhile; then its instances have to get it anew.".to_owned()
             }
@@ -170,7 +175,8 @@ fn restarted(model: &Model<'_>) -> Row {
 /// An API server is told to stop, as in an upgrade.
 fn drained(model: &Model<'_>) -> Row {
     let servers = model.topology.api_servers();
-    let title = "One API server stopped in order (an upgrade)";
+    let title = "One API server stopped in order, as in an upgrade";
+    let routes = matches!(model.topology.front, Front::Routes);
     let failing = model.failing("apiServerDrained", title, 1, &servers);
     let damage = Damage {
         api_servers: servers.first().copied().into_iter().collect(),
@@ -193,6 +199,10 @@ fn drained(model: &Model<'_>) -> Row {
                     then("nginx does not ask; once the port is closed, it goes on to another API server."),
                 ),
             },
+            LoadBalancer::KubeVip(_) if routes => (
+                model.timers.api_server(Failure::ApiServerDead),
+                then("kube-vip asks for /livez, which stays well until the port is closed."),
+            ),
             LoadBalancer::KubeVip(_) => (
                 model.timers.own(Failure::LeaderGone).maybe(),
                 then(

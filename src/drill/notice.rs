@@ -1,6 +1,7 @@
 //! How the load balancer notices that an API server has failed: the reason of a time.
 
 use super::Model;
+use super::topology::Front;
 use crate::facts::baremetal::LOAD_BALANCER;
 use crate::plan::LoadBalancer;
 use crate::plan::load_balancer::{ApiServerChecks, Failure, Managed, Proxy};
@@ -12,6 +13,9 @@ pub(super) fn noticed(model: &Model<'_>, failure: Failure) -> String {
             Proxy::Haproxy { checks, .. } => haproxy(checks, failure),
             Proxy::Nginx => nginx(failure),
         },
+        LoadBalancer::KubeVip(_) if matches!(model.topology.front, Front::Routes) => {
+            routes(failure)
+        }
         LoadBalancer::KubeVip(_) => kube_vip(failure),
         LoadBalancer::Managed(check) => managed(model, check, failure),
     }
@@ -29,7 +33,7 @@ fn haproxy(checks: ApiServerChecks, failure: Failure) -> String {
                 .to_owned()
         }
         Failure::ApiServerGone => format!(
-            "Nothing says no: haproxy waits {} s (timeout connect) before it takes another API server, until {fall} checks have failed, one every {interval} s.",
+            "Nothing refuses a connection: haproxy waits {} s (timeout connect) before it takes another API server, until {fall} checks have failed, one every {interval} s.",
             facts.connect_timeout_seconds
         ),
         Failure::ApiServerHung => format!(
@@ -37,7 +41,7 @@ fn haproxy(checks: ApiServerChecks, failure: Failure) -> String {
             facts.check_timeout_seconds
         ),
         _ => format!(
-            "haproxy sends it connections until {fall} checks of /readyz have failed, one every {interval} s."
+            "haproxy sends it no new connection from the first check on whose answer is not 200, one every {interval} s; what it has goes on."
         ),
     }
 }
@@ -50,7 +54,7 @@ fn nginx(failure: Failure) -> String {
                 .to_owned()
         }
         Failure::ApiServerGone => format!(
-            "Nothing says no: nginx waits {} s (proxy_connect_timeout) before it takes another API server, and asks at most {} in turn.",
+            "Nothing refuses a connection: nginx waits {} s (proxy_connect_timeout) before it takes another API server, and asks at most {} in turn.",
             facts.connect_timeout_seconds, facts.next_tries
         ),
         _ => "nginx asks nobody for /readyz: it sends connections to it as long as the port is open."
@@ -70,6 +74,21 @@ fn kube_vip(failure: Failure) -> String {
     }
 }
 
+/// kube-vip with BGP.
+fn routes(failure: Failure) -> String {
+    match failure {
+        Failure::ApiServerGone => {
+            "Routers send it its share of the connections until BGP's hold time has run out.".to_owned()
+        }
+        Failure::ApiServerNotReady => {
+            "kube-vip asks each API server for /livez, which says nothing of readiness: routers send it its share."
+                .to_owned()
+        }
+        _ => "kube-vip beside it asks it for /livez and takes its route back after some failures; until then routers send it its share of the connections."
+            .to_owned(),
+    }
+}
+
 fn managed(model: &Model<'_>, check: &Managed, failure: Failure) -> String {
     let name = model.timers.name();
     let (threshold, interval) = (check.unhealthy_threshold, check.interval_seconds);
@@ -80,7 +99,7 @@ fn managed(model: &Model<'_>, check: &Managed, failure: Failure) -> String {
             );
         }
         (Failure::ApiServerDead, _) => "Its port is closed",
-        (Failure::ApiServerGone, _) => "Nothing says no",
+        (Failure::ApiServerGone, _) => "Nothing refuses a connection",
         (Failure::ApiServerHung, true) => "It takes connections and answers nothing",
         _ => "Its /readyz says no",
     };

@@ -42,7 +42,18 @@ fn between_zones(model: &Model<'_>) -> Vec<Row> {
                 _ => format!("Network split: zone {zone} from the others"),
             };
             let own = topology.in_zone(zone);
-            let mut row = split(model, "zoneSplit", title, &own, [zone.clone()].into());
+            let labels = match rest.as_slice() {
+                [other] => [format!("zone {zone}"), format!("zone {other}")],
+                _ => [format!("zone {zone}"), "the others".to_owned()],
+            };
+            let mut row = split(
+                model,
+                "zoneSplit",
+                title,
+                &own,
+                [zone.clone()].into(),
+                &labels,
+            );
             row.zone = Some(zone.clone());
             row
         })
@@ -64,17 +75,7 @@ fn control_plane(model: &Model<'_>) -> Option<Row> {
         return None;
     }
     let cut: Vec<usize> = servers[servers.len() - few..].to_vec();
-    let title = format!(
-        "Network split: {} from the rest",
-        list(&topology.names(&cut), "and")
-    );
-    Some(split(
-        model,
-        "controlPlaneSplit",
-        title,
-        &cut,
-        BTreeSet::new(),
-    ))
+    Some(cut_off(model, "controlPlaneSplit", &cut))
 }
 
 /// The largest minority of the members of external etcd from all else.
@@ -86,25 +87,30 @@ fn members(model: &Model<'_>) -> Option<Row> {
         return None;
     }
     let cut: Vec<usize> = members[members.len() - few..].to_vec();
-    let title = format!(
-        "Network split: {} from the rest",
-        list(&topology.names(&cut), "and")
-    );
-    Some(split(model, "etcdSplit", title, &cut, BTreeSet::new()))
+    Some(cut_off(model, "etcdSplit", &cut))
 }
 
+fn cut_off(model: &Model<'_>, id: &'static str, own: &[usize]) -> Row {
+    let names = list(&model.topology.names(own), "and");
+    let title = format!("Network split: {names} from the rest");
+    // Without zones the load balancer of a cloud stays with the rest.
+    let labels = [names, "the rest".to_owned()];
+    split(model, id, title, own, BTreeSet::new(), &labels)
+}
+
+/// `own` with the load balancer of a cloud in `zones`, from all else.
 fn split(
     model: &Model<'_>,
     id: &'static str,
     title: String,
     own: &[usize],
     zones: BTreeSet<String>,
+    labels: &[String; 2],
 ) -> Row {
     let topology = &model.topology;
     let all = 0..topology.machines.len();
     let rest: Vec<usize> = all.filter(|at| !own.contains(at)).collect();
     let others: BTreeSet<String> = topology.zones().difference(&zones).cloned().collect();
-    // Without zones the load balancer of a cloud stays with the rest.
     let sides = [(own.to_vec(), zones), (rest, others)];
     let lefts = sides
         .clone()
@@ -125,7 +131,7 @@ fn split(
             "{} of {} etcd members are with {}: only there is a quorum{}.",
             members,
             topology.members().len(),
-            place(model, majority, minority),
+            labels[most],
             if members == topology.members().len() {
                 ""
             } else {
@@ -137,6 +143,7 @@ fn split(
                 "On which side the address of {} is then is not published; clients on the other side reach nothing.",
                 model.timers.name()
             ),
+            Api::No if lefts[most].servers == 0 => "No API server that is ready is there.".to_owned(),
             Api::No => "The load balancer is on the other side.".to_owned(),
             Api::Partly => "Clients on the other side get no answer until the network is whole.".to_owned(),
             Api::Yes => "Both sides reach API servers that have it.".to_owned(),
@@ -181,16 +188,7 @@ fn split(
                 members: left.members,
             })
             .collect(),
-        why: sentences(why),
-    }
-}
-
-/// How a side is called: by the fewer names.
-fn place(model: &Model<'_>, side: &[usize], other: &[usize]) -> String {
-    if side.len() <= other.len() {
-        list(&model.topology.names(side), "and")
-    } else {
-        "the rest".to_owned()
+        why: sentences(&why),
     }
 }
 
@@ -208,7 +206,10 @@ fn front(model: &Model<'_>, majority: &[usize], minority: &[usize]) -> Vec<Strin
         Front::KubeVip if both(&topology.api_servers()) => vec![
             "kube-vip's leader must renew its lease in the API: on the side without quorum nobody holds the virtual IP.".to_owned(),
         ],
-        Front::Pair | Front::KubeVip | Front::Managed(_) => Vec::new(),
+        Front::Routes if both(&topology.api_servers()) => vec![
+            "kube-vip takes the routes back to API servers that have no etcd.".to_owned(),
+        ],
+        Front::Pair | Front::KubeVip | Front::Routes | Front::Managed(_) => Vec::new(),
     }
 }
 
@@ -239,6 +240,12 @@ fn time(model: &Model<'_>, majority: &[usize], minority: &[usize]) -> Interrupti
         Front::KubeVip => {
             if cut(&servers) {
                 time = time.and(model.timers.own(Failure::LeaderGone).maybe());
+            }
+        }
+        Front::Routes => {
+            if cut(&servers) {
+                let gone = model.timers.api_server(Failure::ApiServerGone);
+                time = time.and(gone.maybe());
             }
         }
         Front::Managed(_) => {

@@ -2,8 +2,8 @@
 
 use super::topology::Front;
 use super::words::list;
-use super::zones::{damage, unplaced};
-use super::{Api, Model};
+use super::zones::{damage, outlives, unplaced};
+use super::{Api, Model, counted};
 
 /// What stops the API.
 #[derive(Clone, Debug)]
@@ -92,7 +92,7 @@ pub(super) fn of(model: &Model<'_>) -> Summary {
     let of_zones = |wanted: &[Api]| -> Vec<String> {
         let zones = topology.zones().into_iter();
         zones
-            .filter(|zone| wanted.contains(&topology.left(&damage(topology, zone)).api))
+            .filter(|zone| wanted.contains(&outlives(topology, zone)))
             .collect()
     };
     let mut summary = Summary {
@@ -115,11 +115,11 @@ fn line(summary: &Summary) -> String {
         .map(|set| match set.nodes.len() {
             1 => set.nodes[0].clone(),
             all => format!(
-                "{} {all} {} ({})",
-                if set.count == all {
-                    "all".to_owned()
-                } else {
-                    format!("any {} of", set.count)
+                "{} {} ({})",
+                match (set.count, all) {
+                    (2, 2) => "both".to_owned(),
+                    (count, all) if count == all => format!("all {all}"),
+                    (count, all) => format!("any {count} of {all}"),
                 },
                 set.what.words(),
                 list(&set.nodes, "and")
@@ -145,38 +145,29 @@ fn warnings(model: &Model<'_>, summary: &Summary) -> Vec<String> {
         warnings.push(if quorum.kept() {
             format!("The loss of zone {zone} takes every API server or load balancer that somebody needs.")
         } else {
-            format!(
-                "The loss of zone {zone} breaks etcd's quorum: {} of {} members are left, and {} have to agree.",
-                quorum.left, quorum.members, quorum.needed
-            )
+            format!("The loss of zone {zone} breaks etcd's quorum: {}", counted(quorum))
         });
     }
-    if !summary.unknown_zones.is_empty() {
+    let unplaced = unplaced(topology);
+    if topology.zones().is_empty() {
+        warnings.push(
+            "The spec names no zones: what shares a rack, a room or a power supply fails together."
+                .to_owned(),
+        );
+    } else if !unplaced.is_empty() {
+        warnings.push(format!(
+            "The spec does not say the zone of {}, so that more may be lost with a zone than is counted.",
+            list(&unplaced, "and")
+        ));
+    } else if !summary.unknown_zones.is_empty() {
         warnings.push(format!(
             "Whether the load balancer outlives the loss of zone {} is the cloud's choice.",
             list(&summary.unknown_zones, "or")
         ));
     }
-    let unplaced = unplaced(topology);
-    if !unplaced.is_empty()
-        && topology
-            .machines
-            .iter()
-            .any(|machine| machine.zone.is_some())
-    {
-        warnings.push(format!(
-            "The spec does not say the zone of {}, so that the rows about zones count less than is lost.",
-            list(&unplaced, "and")
-        ));
-    } else if topology.zones().is_empty() {
-        warnings.push(
-            "The spec names no zones: what shares a rack, a room or a power supply fails together."
-                .to_owned(),
-        );
-    }
     if let Front::Managed(_) = topology.front {
         warnings.push(format!(
-            "All of it is behind {}, which the cloud keeps running.",
+            "Everything is behind {}, which the cloud keeps running: no machine of the cluster stands in for it.",
             model.timers.name()
         ));
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Api;
 use crate::facts::failures::{self, Addresses};
+use crate::plan::load_balancer::{Failure, Interruption};
 use crate::plan::{Etcd, LoadBalancer, Plan, Role, Target};
 
 /// The machines and what stands in front of them.
@@ -38,8 +39,10 @@ pub(super) enum Front {
     Managed(Vec<Entrance>),
     /// keepalived with a proxy.
     Pair,
-    /// kube-vip on the control-plane nodes.
+    /// kube-vip on the control-plane nodes: the leader has the virtual IP.
     KubeVip,
+    /// kube-vip on the control-plane nodes: each announces a route to it as long as its API server answers.
+    Routes,
 }
 
 /// A load balancer of a cloud's.
@@ -111,7 +114,11 @@ impl Topology {
             front: match &plan.load_balancer {
                 LoadBalancer::Managed(_) => Front::Managed(entrances(plan)),
                 LoadBalancer::Pair(_) => Front::Pair,
-                LoadBalancer::KubeVip(_) => Front::KubeVip,
+                // Without a leader, routers share connections out.
+                LoadBalancer::KubeVip(own) if has(&own.interruptions, Failure::LeaderGone) => {
+                    Front::KubeVip
+                }
+                LoadBalancer::KubeVip(_) => Front::Routes,
             },
         }
     }
@@ -195,8 +202,8 @@ impl Topology {
                     .any(|at| up(&at) && !damage.proxies.contains(&at))
                     .into()
             }
-            // Whoever holds the lease in the API may be the one with the address.
-            Front::KubeVip => (servers > 0).into(),
+            // Whoever has the lease in the API, or an API server that answers: both are asked for below.
+            Front::KubeVip | Front::Routes => Api::Yes,
         };
         Left {
             api: if servers > 0 { front } else { Api::No },
@@ -219,6 +226,13 @@ impl Topology {
 }
 
 impl Entrance {
+    /// Whether it only stands by in this zone.
+    pub(super) fn stands_by(&self, zone: &str) -> bool {
+        self.addresses == Addresses::Standby
+            && self.zones.first().is_some_and(|active| active != zone)
+            && self.uses(zone)
+    }
+
     /// Whether it may be in this zone.
     pub(super) fn uses(&self, zone: &str) -> bool {
         self.zones.is_empty() || self.zones.iter().any(|own| own == zone)
@@ -230,6 +244,13 @@ impl Entrance {
             return Api::Yes;
         }
         let some_left = || self.zones.iter().any(|zone| !lost(zone));
+        // With all of its zones on one side it is on that side, whatever it is like.
+        if damage.cut_off && !self.zones.is_empty() && !self.zones.iter().any(lost) {
+            return Api::Yes;
+        }
+        if damage.cut_off && !self.zones.is_empty() && !some_left() {
+            return Api::No;
+        }
         match (self.addresses, damage.cut_off) {
             (Addresses::InEachZone, _) | (Addresses::OneForAllZones, false) => some_left().into(),
             // Inside the network the nearest zone's serves. Where the cloud sends the rest is its own affair.
@@ -245,6 +266,11 @@ impl Entrance {
             _ => Api::Unknown,
         }
     }
+}
+
+/// Whether a failure is among these.
+fn has(all: &[Interruption], failure: Failure) -> bool {
+    all.iter().any(|row| row.failure == failure)
 }
 
 /// Several ways in as one answer.
@@ -310,5 +336,92 @@ fn entrances(plan: &Plan) -> Vec<Entrance> {
             vec![of(huawei.cloud.internal, huawei.zones.clone())]
         }
         Target::Baremetal(_) => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Api, Damage, Front, Machine, Topology};
+    use crate::plan::Role;
+
+    /// Three control-plane nodes, each with etcd, behind two load balancers.
+    fn stacked() -> Topology {
+        let machine = |name: &str, role, etcd, holder| Machine {
+            name: name.to_owned(),
+            zone: None,
+            role,
+            etcd,
+            holder,
+        };
+        Topology {
+            machines: vec![
+                machine("cp-1", Role::FirstControlPlane, true, false),
+                machine("cp-2", Role::ControlPlane, true, false),
+                machine("cp-3", Role::ControlPlane, true, false),
+                machine("lb-1", Role::LoadBalancer, false, true),
+                machine("lb-2", Role::LoadBalancer, false, true),
+            ],
+            needed: 2,
+            stacked: true,
+            front: Front::Pair,
+        }
+    }
+
+    fn damage(
+        machines: &[usize],
+        etcd: &[usize],
+        api_servers: &[usize],
+        proxies: &[usize],
+    ) -> Damage {
+        let set = |of: &[usize]| of.iter().copied().collect();
+        Damage {
+            machines: set(machines),
+            etcd: set(etcd),
+            api_servers: set(api_servers),
+            proxies: set(proxies),
+            ..Damage::default()
+        }
+    }
+
+    /// What only shows when several things fail at once.
+    #[test]
+    fn an_api_server_needs_its_own_member() {
+        let topology = stacked();
+        let two_servers_and_the_third_member = damage(&[], &[0], &[1, 2], &[]);
+        let left = topology.left(&two_servers_and_the_third_member);
+        assert_eq!((left.api, left.members, left.servers), (Api::No, 2, 0));
+        let external = Topology {
+            stacked: false,
+            ..stacked()
+        };
+        assert_eq!(
+            external.left(&two_servers_and_the_third_member).api,
+            Api::Yes
+        );
+    }
+
+    #[test]
+    fn a_proxy_and_another_machine_are_two_load_balancers() {
+        let topology = stacked();
+        assert_eq!(topology.left(&damage(&[3], &[], &[], &[4])).api, Api::No);
+        assert_eq!(topology.left(&damage(&[3], &[], &[], &[3])).api, Api::Yes);
+    }
+
+    /// kube-vip has the address as long as an API server is ready, whatever else is lost.
+    #[test]
+    fn kube_vip_is_where_an_api_server_is() {
+        for front in [Front::KubeVip, Front::Routes] {
+            let topology = Topology { front, ..stacked() };
+            assert_eq!(
+                topology.left(&damage(&[3, 4], &[], &[0, 1], &[])).api,
+                Api::Yes
+            );
+            assert_eq!(topology.left(&damage(&[0, 1], &[], &[], &[])).api, Api::No);
+            let gone = Damage {
+                front: true,
+                ..Damage::default()
+            };
+            assert_eq!(topology.left(&gone).api, Api::No);
+        }
     }
 }

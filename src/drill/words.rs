@@ -43,11 +43,11 @@ pub(super) fn seconds(milliseconds: u32) -> String {
 }
 
 impl Interruption {
-    /// How long, in words.
+    /// How long, in words. `reconnect`: connections are cut, and a new one works at once.
     pub fn words(self) -> String {
         match self {
             Self::None => "none".to_owned(),
-            Self::Lasts { most: Some(0), .. } => "none for new requests".to_owned(),
+            Self::Lasts { most: Some(0), .. } => "reconnect".to_owned(),
             Self::Lasts { most: None, .. } => "not published".to_owned(),
             Self::Lasts {
                 least: 0,
@@ -66,18 +66,18 @@ impl Interruption {
                     format!("{least} to {most} s")
                 }
             }
-            Self::UntilRepaired(_) => "until it is repaired".to_owned(),
+            Self::UntilRepaired(_) => "until repaired".to_owned(),
         }
     }
 
-    /// Who notices, in words.
+    /// Who notices, in a word. Some are those whose requests meet what failed.
     pub fn who(self) -> &'static str {
         match self {
             Self::None => "nobody",
             Self::Lasts {
                 reach: Reach::Some, ..
             }
-            | Self::UntilRepaired(Reach::Some) => "requests that meet it",
+            | Self::UntilRepaired(Reach::Some) => "some",
             Self::Lasts {
                 reach: Reach::Everyone,
                 ..

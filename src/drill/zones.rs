@@ -24,6 +24,21 @@ pub(super) fn damage(topology: &Topology, zone: &str) -> Damage {
     }
 }
 
+/// Whether the API outlives the loss of a zone. With machines whose zone nobody says it may be otherwise.
+pub(super) fn outlives(topology: &Topology, zone: &str) -> Api {
+    let mut damage = damage(topology, zone);
+    let api = topology.left(&damage).api;
+    let nowhere = topology.core().into_iter();
+    damage
+        .machines
+        .extend(nowhere.filter(|at| topology.machines[*at].zone.is_none()));
+    if topology.left(&damage).api == api {
+        api
+    } else {
+        Api::Unknown
+    }
+}
+
 /// The machines that the API needs and whose zones the spec does not say.
 pub(super) fn unplaced(topology: &Topology) -> Vec<String> {
     let mut unplaced = topology.core();
@@ -73,8 +88,9 @@ fn lost(model: &Model<'_>, zone: &str) -> Row {
     }
     let unplaced = unplaced(topology);
     if !unplaced.is_empty() {
+        row.api = outlives(topology, zone);
         row.why = format!(
-            "{} The spec does not say the zone of {}; what is in this one is lost as well.",
+            "{} The spec does not say the zone of {}: those that are in this one are lost as well.",
             row.why,
             list(&unplaced, "and")
         );
@@ -110,6 +126,8 @@ fn front(
             let words = "If it has the holder of the virtual IP, another takes over after the missed adverts.";
             (time, vec![words.to_owned()])
         }
+        // Its API servers, and the routes to them, are counted already.
+        Front::Routes => (Interruption::None, Vec::new()),
         Front::KubeVip => {
             let servers = topology.api_servers();
             if !servers.iter().any(|at| machines.contains(at)) {
@@ -129,6 +147,12 @@ fn front(
                     vec!["The load balancer is not in it.".to_owned()],
                 );
             };
+            if entrances.iter().all(|way| way.stands_by(zone)) {
+                return (
+                    Interruption::None,
+                    vec!["The load balancer only stands by in it.".to_owned()],
+                );
+            }
             let mut why = match api {
                 Api::Unknown => vec![
                     "The spec leaves it to the cloud in which zones the load balancer is, so that nobody can say whether it outlives this one.".to_owned(),

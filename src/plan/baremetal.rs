@@ -4,14 +4,17 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::Ipv4Net;
 
-use super::load_balancer::{Keepalived, KubeVip, LoadBalancer, Pair, PairNode, Proxy};
+use super::load_balancer::{
+    Announced, Bgp, Keepalived, KubeVip, Lease, LoadBalancer, Pair, PairNode, Peer, Proxy,
+};
 use super::metallb::{self, Metallb};
 use super::{
-    Addresses, CertificateName, Endpoint, HealthCheck, Host, Node, PackageManager, Plan, Target,
-    downloads, etcd, hash6, kubernetes, node, pin, secrets,
+    Addresses, CertificateName, Endpoint, HealthCheck, Host, Kubernetes, Node, PackageManager,
+    Plan, Target, downloads, etcd, hash6, kube_proxy, kubernetes, node, pin, secrets,
 };
 use crate::facts::baremetal::LOAD_BALANCER;
 use crate::facts::baremetal::failover::{self, ApiServerChecks, Timers};
+use crate::facts::baremetal::kube_vip::{KUBE_VIP, of_bgp};
 use crate::facts::hairpin;
 use crate::spec;
 
@@ -73,6 +76,16 @@ pub struct Machine {
     pub mac: Option<String>,
 }
 
+impl From<Machine> for PairNode {
+    fn from(machine: Machine) -> Self {
+        Self {
+            name: machine.name,
+            address: machine.address,
+            interface: machine.interface,
+        }
+    }
+}
+
 /// Builds the plan for bare metal.
 pub(super) fn build(spec: &spec::Cluster, own: &spec::Baremetal) -> Plan {
     let nodes = nodes(own);
@@ -82,7 +95,13 @@ pub(super) fn build(spec: &spec::Cluster, own: &spec::Baremetal) -> Plan {
     let load_balancer = load_balancer(spec, own, &nodes);
     Plan {
         cluster: spec.name.clone(),
-        kubernetes: kubernetes(spec, "baremetal"),
+        kubernetes: Kubernetes {
+            kube_proxy: kube_proxy::build(
+                spec.kubernetes.kube_proxy,
+                around_kube_proxy(own, &load_balancer),
+            ),
+            ..kubernetes(spec, "baremetal")
+        },
         endpoint: Endpoint {
             node_host: host.clone(),
             client_host: host,
@@ -237,14 +256,7 @@ fn load_balancer(spec: &spec::Cluster, own: &spec::Baremetal, nodes: &[Node]) ->
         virtual_ip: v4(own.virtual_ip),
         port: spec.endpoint.port,
         on_control_plane,
-        nodes: holders
-            .into_iter()
-            .map(|machine| PairNode {
-                name: machine.name,
-                address: machine.address,
-                interface: machine.interface,
-            })
-            .collect(),
+        nodes: holders.into_iter().map(PairNode::from).collect(),
         servers: control_plane()
             .map(|machine| (machine.name, machine.address))
             .collect(),
@@ -268,20 +280,57 @@ fn kube_vip(
     kube_vip: &spec::KubeVip,
     control_plane: impl Iterator<Item = Machine>,
 ) -> KubeVip {
-    let (lease, retry) = (
-        kube_vip.lease_duration.seconds(),
-        kube_vip.retry_period.seconds(),
-    );
+    let announced = match &kube_vip.mode {
+        spec::KubeVipMode::Arp => Announced::Arp(Lease {
+            duration_seconds: kube_vip.lease_duration.seconds(),
+            renew_seconds: kube_vip.renew_deadline.seconds(),
+            retry_seconds: kube_vip.retry_period.seconds(),
+            preserve: kube_vip.preserve_on_leadership_loss,
+        }),
+        spec::KubeVipMode::Bgp(bgp) => Announced::Bgp(Bgp {
+            autonomous_system: bgp.autonomous_system,
+            peers: bgp.peers.iter().map(peer).collect(),
+            hold_seconds: bgp.hold_time.seconds(),
+            keepalive_seconds: bgp.keepalive.seconds(),
+        }),
+    };
     KubeVip {
         virtual_ip: v4(own.virtual_ip),
         port: own.api_server_port,
-        interfaces: control_plane
-            .map(|machine| (machine.name, machine.interface))
-            .collect(),
-        lease_seconds: lease,
-        renew_seconds: kube_vip.renew_deadline.seconds(),
-        retry_seconds: retry,
-        interruptions: failover::of_kube_vip(lease, retry),
+        image: KUBE_VIP.image(),
+        nodes: control_plane.map(PairNode::from).collect(),
+        interruptions: match &announced {
+            Announced::Arp(lease) => {
+                failover::of_kube_vip(lease.duration_seconds, lease.retry_seconds)
+            }
+            Announced::Bgp(bgp) => of_bgp(bgp.hold_seconds, bgp.keepalive_seconds),
+        },
+        announced,
+    }
+}
+
+fn peer(peer: &spec::KubeVipPeer) -> Peer {
+    Peer {
+        address: peer.address,
+        autonomous_system: peer.autonomous_system,
+        multihop: peer.multihop,
+        port: Some(peer.port).filter(|port| *port != KUBE_VIP.bgp.port),
+    }
+}
+
+/// Who announces addresses by ARP, and whether the virtual IP may be on a node of the cluster.
+fn around_kube_proxy(own: &spec::Baremetal, load_balancer: &LoadBalancer) -> kube_proxy::Around {
+    let on_a_node = match load_balancer {
+        LoadBalancer::KubeVip(_) => true,
+        LoadBalancer::Pair(pair) => pair.on_control_plane,
+        LoadBalancer::Managed(_) => false,
+    };
+    let by_arp = load_balancer
+        .kube_vip()
+        .is_some_and(|kube_vip| kube_vip.bgp().is_none());
+    kube_proxy::Around {
+        arp: by_arp || matches!(own.services, spec::BaremetalServices::Metallb(_)),
+        virtual_ip: on_a_node.then(|| v4(own.virtual_ip)),
     }
 }
 

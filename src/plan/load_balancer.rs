@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 pub use crate::facts::baremetal::failover::{ApiServerChecks, Failure, Interruption, Reach};
 
 use crate::facts::baremetal::LOAD_BALANCER;
+use crate::facts::baremetal::kube_vip::{HealthCheck, KUBE_VIP};
 use crate::facts::{aws, cloud};
 
 /// What stands in front of the API servers.
@@ -128,16 +129,87 @@ pub struct KubeVip {
     pub virtual_ip: Ipv4Addr,
     /// The port of the API servers.
     pub port: u16,
-    /// The interface of each control-plane node, by its name.
-    pub interfaces: Vec<(String, String)>,
+    /// Its image, with its tag.
+    pub image: String,
+    /// The control-plane nodes.
+    pub nodes: Vec<PairNode>,
+    /// How the address is announced.
+    pub announced: Announced,
+    /// How long each failure takes.
+    pub interruptions: Vec<Interruption>,
+}
+
+/// How kube-vip announces the virtual IP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Announced {
+    /// By ARP, by the leader.
+    Arp(Lease),
+    /// By BGP, by each node whose API server answers.
+    Bgp(Bgp),
+}
+
+/// How the leader is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease {
     /// How long a leader that is gone keeps the others from taking over, in seconds.
-    pub lease_seconds: u32,
+    pub duration_seconds: u32,
     /// How long the leader tries to renew, in seconds.
     pub renew_seconds: u32,
     /// How often the others try, in seconds.
     pub retry_seconds: u32,
-    /// How long each failure takes.
-    pub interruptions: Vec<Interruption>,
+    /// Whether a leader that cannot renew keeps the address until it sees another one.
+    pub preserve: bool,
+}
+
+/// BGP. A node's router id is its address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bgp {
+    /// The autonomous system of the nodes.
+    pub autonomous_system: u32,
+    /// The routers.
+    pub peers: Vec<Peer>,
+    /// Seconds without a word after which a node is taken for gone.
+    pub hold_seconds: u32,
+    /// Seconds between two words.
+    pub keepalive_seconds: u32,
+}
+
+/// A router.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Its address.
+    pub address: Ipv4Addr,
+    /// Its autonomous system.
+    pub autonomous_system: u32,
+    /// Whether it may be more than one hop away.
+    pub multihop: bool,
+    /// Its port, if it is not the usual one.
+    pub port: Option<u16>,
+}
+
+impl KubeVip {
+    /// The node with this name, if kube-vip runs there.
+    pub fn node(&self, name: &str) -> Option<&PairNode> {
+        self.nodes.iter().find(|node| node.name == name)
+    }
+
+    /// BGP, if that is how the address is announced.
+    pub fn bgp(&self) -> Option<&Bgp> {
+        match &self.announced {
+            Announced::Arp(_) => None,
+            Announced::Bgp(bgp) => Some(bgp),
+        }
+    }
+
+    /// The port on 127.0.0.1 with its metrics.
+    pub fn metrics_port(&self) -> u16 {
+        KUBE_VIP.metrics_port
+    }
+
+    /// How a node asks its own API server, with BGP.
+    pub fn health_check(&self) -> &'static HealthCheck {
+        &KUBE_VIP.health_check
+    }
 }
 
 impl Pair {

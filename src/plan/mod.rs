@@ -12,6 +12,7 @@ pub mod cloud;
 mod downloads;
 mod etcd;
 pub mod huawei;
+mod kube_proxy;
 pub mod load_balancer;
 pub mod metallb;
 mod name;
@@ -21,6 +22,7 @@ pub mod tencent;
 pub use crate::spec::{Drop, Lifetime, SecretsMode};
 pub use downloads::{Downloads, Proxy};
 pub use etcd::{Etcd, ExternalEtcd, Member};
+pub use kube_proxy::KubeProxy;
 pub use load_balancer::LoadBalancer;
 pub use name::{hash6, within};
 pub use node::{Address, Node, Role};
@@ -151,6 +153,8 @@ pub struct Kubernetes {
     pub containerd_version: String,
     /// The pod network's manifest and its SHA-256, if the first node applies one.
     pub cni: Option<(String, String)>,
+    /// How kube-proxy leads connections to Services.
+    pub kube_proxy: KubeProxy,
 }
 
 /// How the API server is reached.
@@ -321,6 +325,8 @@ fn kubernetes(cluster: &spec::Cluster, target: &str) -> Kubernetes {
             spec::Cni::None => None,
             spec::Cni::Manifest(manifest) => Some((manifest.url.clone(), manifest.sha256.clone())),
         },
+        // No cloud's load balancer is on a node, and none is announced by ARP.
+        kube_proxy: kube_proxy::build(spec.kube_proxy, kube_proxy::Around::default()),
         version,
     }
 }

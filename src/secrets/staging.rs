@@ -128,12 +128,12 @@ fn make_folder(path: &Path) -> io::Result<()> {
 
 /// Refuses what others could read, as on a file system without permissions.
 fn private(path: &Path) -> io::Result<()> {
-    if fs::symlink_metadata(path)?.mode() & 0o077 == 0 {
-        return Ok(());
+    if fs::symlink_metadata(path)?.mode() & 0o077 != 0 {
+        return Err(io::Error::other(
+            "the file system keeps no permissions: others could read the secrets",
+        ));
     }
-    Err(io::Error::other(
-        "the file system keeps no permissions: others could read the secrets",
-    ))
+    Ok(())
 }
 
 fn link_tree(from: &Path, to: &Path, prefix: &str, leave: &dyn Fn(&str) -> bool) -> io::Result<()> {

@@ -39,6 +39,24 @@ pub struct Kubernetes {
     /// turn anonymous access off: load balancers then check the port only.
     #[serde(default = "yes")]
     pub anonymous_auth: bool,
+    /// How kube-proxy leads connections to Services. It is read when the cluster is founded; afterwards it is in
+    /// the config map `kube-proxy`.
+    #[serde(default)]
+    pub kube_proxy: KubeProxy,
+}
+
+/// How kube-proxy leads connections to Services.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum KubeProxy {
+    /// kubeadm's own default.
+    #[default]
+    Iptables,
+    /// The kernel's newer rules: faster with many Services. It needs Linux 5.13, and serves node ports at
+    /// each node's own address only.
+    Nftables,
+    /// Deprecated since Kubernetes 1.35, off unless asked for from 1.40.
+    Ipvs,
 }
 
 /// Whether a cloud controller runs in the cluster.

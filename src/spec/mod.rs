@@ -36,9 +36,11 @@ pub use cloud::{
 };
 pub use downloads::{CONTAINERD_REPOSITORY, Downloads, Mirrors};
 pub use huawei::{Huawei, HuaweiElb, HuaweiElbFlavor, HuaweiLoadBalancer};
-pub use kube_vip::{KubeVip, KubeVipMode};
+pub use kube_vip::{
+    KubeVip, KubeVipBgp, KubeVipMode, KubeVipPeer, LEASE_DURATION, RENEW_DEADLINE, RETRY_PERIOD,
+};
 pub use kubernetes::{
-    CloudProvider, Cni, CniManifest, IMAGE_REPOSITORY, Kubernetes, PACKAGE_REPOSITORY,
+    CloudProvider, Cni, CniManifest, IMAGE_REPOSITORY, KubeProxy, Kubernetes, PACKAGE_REPOSITORY,
 };
 pub use metallb::{
     LabelExpression, LabelOperator, LabelSelector, Metallb, MetallbBackend, MetallbBfdProfile,

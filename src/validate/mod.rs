@@ -14,6 +14,7 @@ mod downloads;
 mod endpoint;
 mod form;
 mod huawei;
+mod kube_proxy;
 mod mirrors;
 mod names;
 mod networks;
@@ -59,6 +60,7 @@ fn meaning(spec: &Cluster, target: Option<&str>, report: &mut Report) {
     versions::check(&spec.kubernetes.version, report);
     addresses::check(spec, report);
     registries::check(&spec.kubernetes, report);
+    kube_proxy::check(&spec.kubernetes, report);
     endpoint::check(spec, report);
     quorum::check(spec, report);
     secrets::check(spec, report);

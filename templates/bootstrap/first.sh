@@ -93,6 +93,7 @@ init() {
   pin
   touch "$state/init-begun"
   render_config
+  if [[ ${HAGEN_KUBE_VIP-} ]]; then kube_vip_for_init; fi
   retry 3 run_init || fail 'kubeadm init failed (see the log)'
   if [[ $HAGEN_CERTIFICATES_SECONDS != 7200 ]]; then
     keep_certificates || log 'WARNING: the uploaded certificates live two hours: their lifetime could not be changed'

@@ -313,6 +313,10 @@ main() {
   step runtime runtime
   step kubelet kubelet_service
   step images images
+  if [[ ${HAGEN_KUBE_VIP-} ]]; then
+    need kube_vip
+    step kube-vip-image kube_vip_image
+  fi
   step secrets secrets "${bundle[@]}"
   step provider provider
   step etcd-hosts etcd_hosts
@@ -327,8 +331,9 @@ main() {
   else
     step cni-download fetch_cni
     step init init
-    step cni apply_cni
   fi
+  if [[ ${HAGEN_KUBE_VIP-} ]]; then step kube-vip kube_vip; fi
+  if ! joins; then step cni apply_cni; fi
   step verify verify
   if [[ $HAGEN_PIN == always ]]; then step pin-self pin_self; fi
   if [[ $HAGEN_ROLE == first-control-plane ]]; then step unpin unpin; fi

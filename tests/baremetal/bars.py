@@ -39,6 +39,7 @@ class Timers:
     skew: float
     down: float  # silence until a standby takes over
     local: float  # until keepalived knows that its own proxy is gone
+    local_hung: float  # until it knows that its own proxy does not answer
     release: float  # from there until another has the virtual IP
     local_back: float
     backends: float | None  # until keepalived knows that its proxy sees no API server
@@ -62,6 +63,7 @@ def timers(cluster):
         skew=skew,
         down=down,
         local=local.fall * local.interval,
+        local_hung=local.fall * local.interval + local.patience,
         release=skew if local.weight == 0 else down,
         local_back=local.rise * local.interval,
         backends=backends and backends.fall * backends.interval,
@@ -93,8 +95,9 @@ def bars(cluster):
                    at_least=seconds + 2, **more)
 
     def healed(**more):
-        # The one that gives way does so at the other's next advertisement, and says so, and the other announces itself.
-        return Bar("resolves", gap=t.advert + ROOM, bound=t.advert, **more)
+        # The one that gives way does so at the other's next advertisement, and says so, and the other announces itself: twice.
+        bound = t.advert + t.second_burst
+        return Bar("resolves", gap=bound + ROOM, bound=bound, **more)
 
     def found_again(vip, seconds=0.0):
         # A host that comes back after its neighbours forgot it is not heard at once: its first packet is an error
@@ -108,6 +111,8 @@ def bars(cluster):
     rows = {
         "proxy-killed": gap(t.local + t.release),
         "proxy-returns": quiet(failed=0, at_least=settled),
+        "proxy-hung": gap(t.local_hung + t.release),
+        "proxy-goes-on": quiet(failed=0, at_least=settled),
         "keepalived-stopped": gap(t.skew, at_least=t.down + 2),
         "keepalived-returns": quiet(failed=0, at_least=settled),
         "keepalived-killed": quiet("joins", at_least=t.down + 3),

@@ -5,7 +5,8 @@ Two load balancer hosts, three stand-ins for API servers and a client are namesp
 load balancers run the rendered files, unchanged, with this machine's haproxy, nginx and keepalived.
 Each scenario has a cluster of its own, breaks one thing, mends it, and has a bar made of the timers in
 the rendered files. Beside it the same is done to the configuration that kubeadm documents, which is
-shown and not judged. Two configurations that are known to get stuck have to be seen getting stuck.
+shown and not judged. What `hagen drill` predicts has to be what is measured. Two configurations that
+are known to get stuck have to be seen getting stuck.
 
 Needs root, iproute2, nftables, openssl, curl, haproxy, keepalived, nginx and its stream module.
 About four minutes. Exit: 0 all as it must be; 1 something is not; 2 it cannot run here (0 without CI);
@@ -14,6 +15,7 @@ About four minutes. Exit: 0 all as it must be; 1 something is not; 2 it cannot r
 import argparse
 import concurrent.futures
 import contextlib
+import glob
 import io
 import json
 import os
@@ -28,6 +30,7 @@ import traceback
 import unittest
 
 import bars
+import drill
 import judge
 import lab
 import rendered
@@ -44,8 +47,12 @@ STUCK = {"small-weight": variants.small_weight, "nopreempt-weight": variants.wei
 # kubeadm's check needs 27 to 30 s, and the standby 3.6 s more.
 WATCH_KUBEADM = 45.0
 PROGRAMS = ["ip", "nft", "openssl", "curl", "haproxy", "keepalived", "nginx"]
+# Where the package of nginx's stream module leaves its line: Debian's, Rocky Linux's.
+STREAM = ["/etc/nginx/modules-enabled/*stream*", "/usr/share/nginx/modules/*stream*"]
 # Places that a scenario takes: one under load keeps half of the machine busy.
-HEAVY = {"api-drained": 4}
+HEAVY = {"api-drained": 6}
+# Before other work on this machine: it is not that which is measured.
+NICER = -5
 # On hosts of their own a subset says what is different there.
 COLOCATED = ["proxy-killed", "keepalived-stopped", "host-isolated", "host-blinks", "carrier-lost", "api-killed",
              "api-not-ready", "all-apis-gone", "split"]
@@ -56,6 +63,8 @@ def arguments():
     parser.add_argument("--hagen", metavar="PROGRAM", help="the hagen that renders (default: the newest in target/)")
     parser.add_argument("--rendered", metavar="SUBJECT=FOLDER", action="append", default=[],
                         help="a rendered folder for haproxy, nginx or colocated, in place of rendering its example")
+    parser.add_argument("--drill", metavar="SUBJECT=FILE", action="append", default=[],
+                        help="what `hagen drill --format json` says of a folder given with --rendered; of examples it is asked")
     parser.add_argument("--subject", action="append", choices=SUBJECTS, help="only this one (may be repeated)")
     parser.add_argument("--only", metavar="SCENARIO", action="append", help="only this scenario (may be repeated)")
     parser.add_argument("--list", action="store_true", help="print the names of the scenarios and what they do")
@@ -88,6 +97,8 @@ def check_machine():
     if missing:
         raise Unavailable(f"not installed: {' '.join(missing)} (Debian: haproxy keepalived nginx libnginx-mod-stream nftables "
                           "iproute2 openssl curl)")
+    if not any(glob.glob(pattern) for pattern in STREAM):
+        raise Unavailable("nginx has no stream module (Debian: libnginx-mod-stream)")
     reason = topology.can_make_namespaces()
     if reason:
         raise Unavailable(reason)
@@ -134,6 +145,19 @@ def clusters(options, scratch):
     return found
 
 
+def predictions(options, found):
+    """What hagen predicts, by subject."""
+    given = dict(pair.split("=", 1) for pair in options.drill)
+    rendered_folders = dict(pair.split("=", 1) for pair in options.rendered)
+    predicted = {}
+    for subject in found:
+        if subject in given:
+            predicted[subject] = drill.read(pathlib.Path(given[subject]).read_text())
+        elif subject in EXAMPLES and subject not in rendered_folders:
+            predicted[subject] = drill.ask(options.hagen or newest_hagen(), ROOT / f"examples/{EXAMPLES[subject]}.yaml")
+    return predicted
+
+
 def plan(found, only):
     """(subject, scenario) for all that is to be run; the longest first."""
     jobs = []
@@ -151,7 +175,8 @@ def plan(found, only):
 class Runner:
     """Runs scenarios, several at a time."""
 
-    def __init__(self, found, keep, workers):
+    def __init__(self, found, predicted, keep, workers):
+        self.predicted = predicted
         self.found = found
         self.keep = keep
         self.stop = threading.Event()
@@ -184,8 +209,11 @@ class Runner:
 
     def result(self, subject, measurement):
         bar = None if subject == "kubeadm" else self.bars[subject].get(measurement.row)
+        predicted = self.predicted.get(subject, {})
+        if bar:
+            measurement.problems += drill.disagreements(measurement, predicted)
         return {"subject": subject, "row": measurement.row, "measurement": measurement, "bar": bar,
-                "verdict": judge.judge(measurement, bar)}
+                "predicted": drill.told(predicted, measurement.row), "verdict": judge.judge(measurement, bar)}
 
     @contextlib.contextmanager
     def a_place(self, size):
@@ -274,13 +302,15 @@ def main():
     try:
         check_judge()
         check_machine()
+        with contextlib.suppress(OSError):
+            os.nice(NICER)
         topology.remove_leftovers()
         scratch = pathlib.Path(tempfile.mkdtemp(prefix=f"{topology.own_prefix()}-rendered-"))
         found = clusters(options, scratch)
         jobs = plan(found, options.only)
         if not jobs:
             raise SystemExit("no such scenario: --list has their names")
-        runner = Runner(found, options.keep, options.jobs)
+        runner = Runner(found, predictions(options, found), options.keep, options.jobs)
         results, errors = runner.all(jobs, options.jobs)
     except Unavailable as reason:
         if os.environ.get("CI"):

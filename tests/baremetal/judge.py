@@ -5,7 +5,7 @@ from measure import CLIENT_INTERVAL
 
 PASSED, FAILED, UNSURE, SHOWN = "passed", "failed", "unsure", "shown"
 # The client did not run for so long, or sent so few of its requests, that the machine was measured.
-LAG = 0.5
+LAG = 0.75
 SENT = 0.7
 # A client whose requests all hang and one whose requests are all refused are both fine: with a request
 # every 50 ms there are this many in a second.

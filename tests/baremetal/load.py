@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Thousands of short requests and hundreds of long watches while an API server is drained.
 
-    load.py HOST PORT CA WATCHES RATE
+    load.py HOST PORT CA WATCHES SHORT LONG
 
-As a program, it is that load. It prints a line of JSON for each thing that happens: a watch that
-began or ended (in order, with its last chunk, or cut), a request that failed, a time in which it did
-not run; and the sums when SIGTERM ends it. As a module, it is the scenario.
+As a program, it is that load: so many watches, and so many requests in a second. It prints a line of
+JSON for each thing that happens: a watch that began or ended (in order, with its last chunk, or cut),
+a request that failed, a time in which it did not run; and the sums when SIGTERM ends it. As a module,
+it is the scenario.
 
 Beside the short requests there are a few that take a second, as a LIST of many objects does. A load
 balancer that ends the sessions of a server that it finds not ready (haproxy's `on-marked-down
@@ -65,7 +66,7 @@ class Load:
             if kind == "short":
                 self.slowest = max(self.slowest, time.monotonic() - begin)
         except (OSError, EOFError, TimeoutError) as error:
-            self.say("request-failed", request=kind, begun=begin, why=f"{type(error).__name__} {error}", after=time.monotonic() - begin)
+            self.say("request-failed", request=kind, begun=begin, why=f"{type(error).__name__} {error}")
 
     async def watch(self, number):
         """A watch that is there again whenever it ends."""
@@ -92,17 +93,18 @@ class Load:
                 self.say("watch-ended", number=number, server=server, how=how)
             writer.close()
 
-    async def run(self, watches, rate):
+    async def run(self, watches, short, long):
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.stopping.set)
         tasks = set()
         for number in range(watches):
             tasks.add(asyncio.create_task(self.watch(number)))
             if number % 20 == 19:
                 await asyncio.sleep(0.1)
+        kinds = [("short", "/api/v1/nodes", short), ("long", "/api/v1/pods?wait=1", long)] if short else []
         begin = told = time.monotonic()
         while not self.stopping.is_set():
             behind = 0.0
-            for kind, path, each in (("short", "/api/v1/nodes", rate), ("long", "/api/v1/pods?wait=1", LONG)):
+            for kind, path, each in kinds:
                 passed = time.monotonic() - begin
                 for _ in range(min(BURST, int(passed * each) - self.sent[kind])):
                     task = asyncio.create_task(self.request(kind, path))
@@ -131,12 +133,15 @@ def drain(run):
 def under_load(run):
     lab = run.lab
     name = lab.api.names[0]
-    load = lab.client_host.start(
-        "load",
-        [sys.executable, pathlib.Path(__file__).resolve(), lab.cluster.virtual_ip, lab.cluster.proxy.port,
-         lab.network.folder / "ca.crt", WATCHES, RATE],
+    # Two programs: 80 watches that begin again at the same moment hold up no request.
+    watches, requests = (
+        lab.client_host.start(kind, [
+            sys.executable, pathlib.Path(__file__).resolve(), lab.cluster.virtual_ip, lab.cluster.proxy.port,
+            lab.network.folder / "ca.crt", *amounts,
+        ])
+        for kind, amounts in (("watches", (WATCHES, 0, 0)), ("requests", (0, RATE, LONG)))
     )
-    lab.until(lambda: len({e["number"] for e in events(load) if e["kind"] == "watch-began"}) == WATCHES, "every watch")
+    lab.until(lambda: len({e["number"] for e in events(watches) if e["kind"] == "watch-began"}) == WATCHES, "every watch")
     lab.sleep(1)
     begin = time.monotonic()
     lab.api.signal(name, signal.SIGTERM)
@@ -147,10 +152,11 @@ def under_load(run):
     back = time.monotonic()
     lab.api.start(name)
     lab.sleep(run.bar("api-returns").at_least)
-    load.signal(signal.SIGTERM)
-    load.popen.wait(30)
+    for load in (requests, watches):
+        load.signal(signal.SIGTERM)
+        load.popen.wait(30)
     returned = run.add("api-drained-returns", back, time.monotonic())
-    judge_watches(lab.cluster.proxy, drained, returned, events(load), name, begin, stopped, back)
+    judge_watches(lab.cluster.proxy, drained, returned, events(requests) + events(watches), name, begin, stopped, back)
 
 
 def told_failures(row, failed):
@@ -216,4 +222,4 @@ def note_drain(row, inside, sums, cut, begin, stopped):
 
 if __name__ == "__main__":
     asyncio.run(Load(sys.argv[1], int(sys.argv[2]), ssl.create_default_context(cafile=sys.argv[3])).run(
-        int(sys.argv[4]), int(sys.argv[5])))
+        *map(int, sys.argv[4:])))

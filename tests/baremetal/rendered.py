@@ -74,6 +74,7 @@ class Script:
     fall: int
     rise: int
     weight: int
+    patience: float  # until it calls a program that does not answer failed
 
 
 @dataclasses.dataclass
@@ -106,7 +107,10 @@ def keepalived(path):
     for name in tracked:
         text = child(root, "vrrp_script", name)
         read = {key: float(value(text, key, default)) for key, default in SCRIPT_DEFAULTS.items()}
-        scripts.append(Script(read["interval"], int(read["fall"]), int(read["rise"]), int(read["weight"])))
+        # curl's own limit is the shorter one; keepalived's is the interval, if nothing is said.
+        limit = re.search(r"--max-time (\S+)", value(text, "script", ""))
+        patience = float(limit[1] if limit else value(text, "timeout", read["interval"]))
+        scripts.append(Script(read["interval"], int(read["fall"]), int(read["rise"]), int(read["weight"]), patience))
     return Keepalived(
         name=path.stem,
         path=path,

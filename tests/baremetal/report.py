@@ -4,6 +4,8 @@ import judge
 DONE = {
     "proxy-killed": "load balancer program killed, for good",
     "proxy-returns": "… and started again",
+    "proxy-hung": "load balancer program hangs",
+    "proxy-goes-on": "… and goes on",
     "keepalived-stopped": "keepalived stopped (reboot)",
     "keepalived-returns": "… and started again",
     "keepalived-killed": "keepalived killed, address left behind",
@@ -77,7 +79,7 @@ def table(results, subjects):
     judged = {s for s in subjects if any(result["bar"] for result in results if result["subject"] == s)}
     head = [""]
     for subject in subjects:
-        head += [f"{subject}: gap", *(["at most"] if subject in judged else []), "failed", "virtual IP"]
+        head += [f"{subject}: gap", *(["predicted", "at most"] if subject in judged else []), "failed", "virtual IP"]
     rows = [head]
     for row, found in by_row(results, subjects):
         cells = [DONE[row]]
@@ -89,10 +91,10 @@ def table(results, subjects):
 
 def cells_of(result, judged):
     if result is None:
-        return [""] * (4 if judged else 3)
+        return [""] * (5 if judged else 3)
     measurement, bar = result["measurement"], result["bar"]
     mark = {judge.FAILED: " FAILED", judge.UNSURE: " ?"}.get(result["verdict"].verdict, "")
-    limit = [f"{bar.gap:.1f} s" if bar and bar.gap is not None else "-"] if judged else []
+    limit = [result["predicted"], f"{bar.gap:.1f} s" if bar and bar.gap is not None else "-"] if judged else []
     return [gap(measurement) + mark, *limit, failed(measurement), moved(measurement)]
 
 
@@ -107,13 +109,14 @@ def markdown(rows):
 
 
 def as_json(results, programs):
-    """Everything, with names that stay: `hagen drill`'s predictions can be held against it."""
+    """Everything, with names that stay."""
     return {
         "programs": programs,
         "rows": [
             {
                 **result["measurement"].as_dict(),
                 "bar": result["bar"].gap if result["bar"] else None,
+                "predicted": result["predicted"],
                 "bound": result["bar"].bound if result["bar"] else None,
                 "verdict": result["verdict"].verdict,
                 "reasons": result["verdict"].reasons,

@@ -64,6 +64,15 @@ def proxy_killed(run):
         run.lab.start_proxy(holder)
 
 
+def proxy_hung(run):
+    """The holder's load balancer program hangs: the kernel still takes connections. Later it goes on."""
+    holder = run.lab.holder()
+    with run.row("proxy-hung", holder):
+        holder.processes["proxy"].signal_all(signal.SIGSTOP)
+    with run.row("proxy-goes-on", holder):
+        holder.processes["proxy"].signal_all(signal.SIGCONT)
+
+
 def keepalived_stopped(run):
     """SIGTERM to the holder's keepalived, as `systemctl stop` and a reboot do; later a start."""
     holder = run.lab.holder()
@@ -212,6 +221,7 @@ def api_drained(run):
 
 EVERY = {
     "proxy-killed": proxy_killed,
+    "proxy-hung": proxy_hung,
     "keepalived-stopped": keepalived_stopped,
     "keepalived-killed": keepalived_killed,
     "host-isolated": host_isolated,

@@ -2,11 +2,13 @@
 
 failover.py runs these first. By themselves: python3 -m unittest discover tests/baremetal -p 'test_*.py'
 """
+import json
 import pathlib
 import tempfile
 import unittest
 
 import bars
+import drill
 import judge
 import measure
 import rendered
@@ -124,6 +126,32 @@ def made_up(**changes):
         "holders": [[0.0, ["lb-1"]], [1.4, []], [2.0, ["lb-2"]]], "broken": "lb-1",
     }
     return measure.Measurement(**(values | changes))
+
+
+PREDICTED = {"proxy-killed": (1.8, 3.0, "everyone"), "api-hung": (6.0, 12.0, "some"), "api-not-ready": (None, None, "some")}
+
+
+class Drill(unittest.TestCase):
+    def disagree(self, **changes):
+        return bool(drill.disagreements(made_up(**changes), PREDICTED))
+
+    def test_what_is_predicted_is_measured(self):
+        self.assertFalse(self.disagree())
+        self.assertTrue(self.disagree(gap=4.6))
+        self.assertTrue(self.disagree(gap=1.3))
+        self.assertTrue(self.disagree(recovered=False))
+
+    def test_some_requests(self):
+        self.assertFalse(self.disagree(row="api-hung", degraded=11.0))
+        self.assertTrue(self.disagree(row="api-hung", degraded=15.0))
+
+    def test_what_ends_only_with_a_repair(self):
+        self.assertFalse(self.disagree(row="api-not-ready"))
+        self.assertTrue(self.disagree(row="api-not-ready", failed=0))
+
+    def test_what_is_read(self):
+        text = json.dumps([{"failures": [{"id": "holderGone", "interruption": {"leastMs": 2609, "mostMs": 3609, "reach": "everyone"}}]}])
+        self.assertEqual(drill.read(text), {row: (2.609, 3.609, "everyone") for row in ("host-isolated", "carrier-lost")})
 
 
 MOVES = bars.Bar("moves", gap=4.0, must_fail=True)

@@ -100,10 +100,13 @@ class Process:
     def kill(self):
         """Ends all of its processes at once: none sees the end of another."""
         tree = self.tree()
-        for number in (signal.SIGSTOP, signal.SIGKILL):
-            for pid in tree:
-                kill(pid, number)
+        self.signal_all(signal.SIGSTOP, tree)
+        self.signal_all(signal.SIGKILL, tree)
         self.popen.wait()
+
+    def signal_all(self, number, tree=None):
+        for pid in tree or self.tree():
+            kill(pid, number)
 
     def listens(self, port):
         """Whether somebody listens on a port of its host."""

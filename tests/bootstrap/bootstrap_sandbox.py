@@ -35,7 +35,7 @@ import traceback
 import urllib.parse
 
 HERE = pathlib.Path(__file__).resolve().parent
-PARTS = "begin drop apt dnf provider-aws tofu pin first first-etcd kubernetes".split()
+PARTS = "begin drop apt dnf provider-aws tofu pin first first-etcd kube-vip kubernetes".split()
 STANDINS = (
     "apt-get apt-mark apt-cache dpkg systemctl modprobe sysctl swapoff timedatectl kubeadm kubectl kubelet crictl "
     "containerd sleep touch mv install rm shred sed curl gpg dnf grubby nft ufw setenforce getenforce setsebool semanage firewall-cmd"
@@ -1033,6 +1033,9 @@ def steps_of(world, role):
     steps = STEPS[role].replace(" verify", " verify pin-self" if world.env["HAGEN_PIN"] == "always" else " verify")
     if world.env.get("HAGEN_LOAD_BALANCER") and role != "load-balancer":
         steps = steps.replace(" packages", " packages load-balancer")
+    if world.env.get("HAGEN_KUBE_VIP"):
+        for step, more in (("images", "kube-vip-image"), ("init", "kube-vip"), ("join", "kube-vip")):
+            steps = steps.replace(f" {step} ", f" {step} {more} ")
     return steps.split()
 
 
@@ -1181,6 +1184,7 @@ def main():
 if __name__ == "__main__":
     sys.modules["bootstrap_sandbox"] = sys.modules["__main__"]
     sys.path.insert(0, str(HERE))
+    import bootstrap_kube_vip  # noqa: F401, pylint: disable=unused-import
     import bootstrap_load_balancer
     import bootstrap_modes  # noqa: F401, pylint: disable=unused-import
     import bootstrap_pin  # noqa: F401, pylint: disable=unused-import

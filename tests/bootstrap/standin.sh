@@ -155,7 +155,17 @@ case $name in
     code=0
     [[ -e $box/containerd-runs ]] || exit 1
     case $1 in
-      ps) if [[ -e /etc/kubernetes/manifests/etcd.yaml ]]; then echo 0123456789ab; fi ;;
+      ps)
+        if [[ $* == *kube-vip* ]]; then
+          if [[ -e /etc/kubernetes/manifests/kube-vip.yaml && ! -e $box/kube-vip-dead ]]; then echo fedcba987654; fi
+        elif [[ -e /etc/kubernetes/manifests/etcd.yaml ]]; then
+          echo 0123456789ab
+        fi
+        ;;
+      inspect) # kubelet takes its time: what ran before is still there when it is first asked for
+        if [[ -e $box/kube-vip-pod ]]; then cat $box/kube-vip-pod; fi
+        cp /etc/kubernetes/manifests/kube-vip.yaml $box/kube-vip-pod
+        ;;
       exec) printf '%s, started, %s, https://%s:2380, https://%s:2379, false\n' 8e9e05c52164694d \
         "$(uname -n)" "$self" "$self" ;;
     esac
@@ -230,6 +240,11 @@ case $name in
         echo conf >$kubernetes/admin.conf
         echo conf >$kubernetes/kubelet.conf
         fault 'init admin'
+        echo conf >$kubernetes/super-admin.conf
+        if [[ -e $box/kube-vip ]]; then
+          grep -q super-admin.conf $kubernetes/manifests/kube-vip.yaml || die 'kube-vip has no rights during init'
+          cp $kubernetes/manifests/kube-vip.yaml $box/kube-vip-pod
+        fi
         if [[ -e $box/external-etcd ]]; then touch $box/api/registry; else echo etcd >$kubernetes/manifests/etcd.yaml; fi
         echo api >$kubernetes/manifests/kube-apiserver.yaml
         if [[ ! -e $box/api/up-$self ]]; then echo founded | tee -a $box/founded >>$box/api/founded; fi
@@ -250,6 +265,7 @@ case $name in
           die 'preflight: FileAvailable'
         fi
         printf 'note endpoint=%s\n' "$(getent hosts "$(<$box/endpoint)" | awk '{ print $1 }')" >>$box/calls
+        if [[ -e $kubernetes/manifests/kube-vip.yaml ]]; then die 'kube-vip would make a folder of admin.conf'; fi
         fault 'join start'
         mkdir -p $kubernetes/pki $kubernetes/manifests
         cp $box/cluster.crt $kubernetes/pki/ca.crt
@@ -273,8 +289,8 @@ case $name in
         echo "$line" >>$box/join-ended
         ;;
       'reset '*)
-        rm -rf $kubernetes/{pki,manifests,admin.conf,kubelet.conf} /var/lib/kubelet
-        rm -f "$box/api/up-$self"
+        rm -rf $kubernetes/{pki,manifests,admin.conf,super-admin.conf,kubelet.conf} /var/lib/kubelet
+        rm -f "$box/api/up-$self" $box/kube-vip-pod
         ;;
       *) die 'an unknown command' ;;
     esac

@@ -78,6 +78,7 @@ pub fn faults_of(document: &Value) -> Vec<String> {
         Some("ClusterConfiguration") => cluster(document, &mut faults),
         Some("JoinConfiguration") => join(document, &mut faults),
         Some("KubeletConfiguration") => {}
+        Some("KubeProxyConfiguration") => kube_proxy(document, &mut faults),
         kind => faults.0.push(format!("kind is {kind:?}")),
     }
     faults.0
@@ -98,6 +99,32 @@ fn text<'a>(document: &'a Value, pointer: &str) -> &'a str {
         .pointer(pointer)
         .and_then(Value::as_str)
         .unwrap_or_default()
+}
+
+/// kubeadm reads it strictly, and kube-proxy refuses a mode that it does not know
+/// (`k8s.io/kube-proxy/config/v1alpha1`; `pkg/proxy/apis/config/validation`).
+fn kube_proxy(document: &Value, faults: &mut Faults) {
+    let version = text(document, "/apiVersion");
+    faults.demand(version == "kubeproxy.config.k8s.io/v1alpha1", "apiVersion");
+    let mode = text(document, "/mode");
+    faults.demand(["iptables", "nftables", "ipvs"].contains(&mode), "mode");
+    let known = |object: &Value, known: &[&str]| {
+        let keys = object.as_object().into_iter().flatten();
+        keys.map(|(key, _)| key)
+            .all(|key| known.contains(&key.as_str()))
+    };
+    let keys = ["apiVersion", "kind", "mode", "ipvs"];
+    faults.demand(known(document, &keys), "a key of kube-proxy's");
+    let Some(ipvs) = document.get("ipvs") else {
+        return;
+    };
+    faults.demand(known(ipvs, &["strictARP", "excludeCIDRs"]), "a key of ipvs");
+    let strict = ipvs.get("strictARP").is_none_or(Value::is_boolean);
+    faults.demand(strict, "strictARP");
+    for network in ipvs["excludeCIDRs"].as_array().into_iter().flatten() {
+        let network = network.as_str().map(str::parse::<ipnet::IpNet>);
+        faults.demand(matches!(network, Some(Ok(_))), "excludeCIDRs");
+    }
 }
 
 fn init(document: &Value, faults: &mut Faults) {

@@ -20,6 +20,7 @@ mod end_to_end;
 mod etcd;
 mod examples;
 mod file_systems;
+mod kube_vip;
 mod kubeadm_files;
 mod metallb;
 mod offline;

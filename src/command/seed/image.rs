@@ -70,7 +70,7 @@ fn said(output: &Output) -> String {
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
     let last = lines()
         .rfind(|line| line.contains("FAILURE") || line.contains("FATAL") || line.contains("SORRY"))
-        .or_else(|| lines().last());
+        .or_else(|| lines().next_back());
     match last {
         Some(line) => line.chars().take(300).collect(),
         None => format!("nothing, with {}", output.status),

@@ -80,6 +80,11 @@ impl Rendered {
             return Err(invalid(not_rendered(shown, &why)));
         };
         check_target(shown, &lock.cluster, &lock.target)?;
+        // It becomes a part of the machine's id, and so of paths on it.
+        if !is_name(&lock.cluster) {
+            let why = format!("has a {LOCK} that names no cluster");
+            return Err(invalid(not_rendered(shown, &why)));
+        }
         let mut wrong = BTreeSet::new();
         for problem in folder.problems(&ArtifactSet::default(), lock, false) {
             match problem {
@@ -231,7 +236,7 @@ fn machines(shown: &Path, files: &BTreeMap<String, String>) -> Result<Vec<Machin
     Ok(machines)
 }
 
-/// A machine's name is a DNS label: anything else is no path for a seed.
+/// A name of a machine or a cluster is a DNS label: anything else is no part of a path.
 fn is_name(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with('-')

@@ -228,6 +228,12 @@ super::codes! {
         cure: "Use 6443, or 8443.",
         source: "Linux, Documentation/networking/ip-sysctl, ip_local_port_range",
     }
+    PINNED_PORT = "HGN5054" Error "two ports with a load balancer on nodes of its own" {
+        cause: "While it starts, the first control-plane node maps the endpoint's name to itself in /etc/hosts, since the load balancer has no API server yet to pass on to. /etc/hosts changes no port.",
+        example: "endpoint: { port: 443 } and haproxy: { nodes: [lb-1, lb-2] }, with apiServerPort 6443",
+        cure: "Give endpoint.port and apiServerPort the same number. They differ only where the load balancer runs on the control-plane nodes.",
+        source: "kubernetes/kubeadm#3294",
+    }
 
     SSH_KEY = "HGN5061" Error "an SSH key of the wrong form" {
         cause: "A line that sshd cannot read is passed over without a word, and the person cannot log in. A key is its type, its base64 and perhaps a comment; both name the same type.",

@@ -74,7 +74,7 @@ super::codes! {
         source: "hagen design: the key of etcd's CA never leaves the operator's machine",
     }
     NO_SUCH_NODE = "HGN9013" Error "a name that no node of the cluster has" {
-        cause: "`hagen runbook replace` is about one node, and `hagen seed --node` about some, by their names in the cluster.",
+        cause: "`hagen runbook replace` and `drain-load-balancer` are about one node, and `hagen seed --node` about some, by their names in the cluster.",
         example: "hagen runbook replace cp-9 --provider aws",
         cure: "Use one of the names that the error shows.",
         source: "hagen",

@@ -4,7 +4,8 @@
 //! again. `HGN1…` is about the document, `HGN2…` about the cluster on any target, `HGN3…`
 //! about AWS, `HGN40…` to `HGN42…` about what Alibaba Cloud, Tencent Cloud and Huawei Cloud share,
 //! `HGN43…` about Alibaba Cloud, `HGN44…` about Tencent Cloud, `HGN45…` about Huawei Cloud,
-//! `HGN50…` about bare metal, `HGN52…` about MetalLB, `HGN8…` about the output folder, `HGN9…` about the command line and files.
+//! `HGN50…` about bare metal, `HGN52…` about MetalLB, `HGN54…` about kube-vip and kube-proxy,
+//! `HGN8…` about the output folder, `HGN9…` about the command line and files.
 
 pub mod aliyun;
 pub mod aws;
@@ -14,6 +15,7 @@ pub mod cluster;
 pub mod command;
 pub mod document;
 pub mod huawei;
+pub mod kube_vip;
 pub mod metallb;
 pub mod output;
 pub mod tencent;
@@ -74,6 +76,7 @@ pub static CODES: &[&[&Code]] = &[
     huawei::ALL,
     baremetal::ALL,
     metallb::ALL,
+    kube_vip::ALL,
     output::ALL,
     command::ALL,
 ];
@@ -90,6 +93,7 @@ pub fn find(id: &str) -> Option<&'static Code> {
 /// The constants, by family.
 pub mod code {
     pub use super::{
-        aliyun, aws, baremetal, cloud, cluster, command, document, huawei, metallb, output, tencent,
+        aliyun, aws, baremetal, cloud, cluster, command, document, huawei, kube_vip, metallb,
+        output, tencent,
     };
 }

@@ -1,6 +1,7 @@
 //! `providers/baremetal/*.yaml`.
 
 pub mod failover;
+pub mod kube_vip;
 pub mod metallb;
 pub mod ports;
 

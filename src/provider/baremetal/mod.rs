@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::runbook::{Paths, Task};
 use super::{GITIGNORE, Provider, Usage};
 use crate::artifact::ArtifactSet;
-use crate::component::{load_balancer, metallb};
+use crate::component::{kube_vip, load_balancer, metallb};
 use crate::plan::baremetal::Services;
 use crate::plan::{LoadBalancer, Plan, Target, baremetal};
 
@@ -64,6 +64,11 @@ impl Provider for Baremetal {
                     format!("keepalived/{}.conf", node.name),
                     load_balancer::keepalived(pair, node),
                 );
+            }
+        }
+        if let LoadBalancer::KubeVip(own) = &plan.load_balancer {
+            for (path, text) in kube_vip::manifests(plan, own) {
+                artifacts.insert(path, text);
             }
         }
         for machine in &target.machines {

@@ -1,4 +1,4 @@
-//! The network configuration of a machine, in version 2 of NoCloud's network-config.
+//! The network configuration of a machine, in version 2 of `NoCloud`'s network-config.
 //!
 //! <https://cloudinit.readthedocs.io/en/latest/reference/network-config-format-v2.html>
 

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use crate::diagnostic::code::baremetal as code;
 use crate::diagnostic::{Diagnostic, Report};
+use crate::spec::{BaremetalLoadBalancer, KubeVip, KubeVipMode};
 
 use super::reserved::{self, Range};
 use super::{Target, machine_path, path, v4};
@@ -14,6 +15,13 @@ const VIRTUAL_IP: &str = "virtualIp";
 pub(super) fn check(target: &Target<'_>, report: &mut Report) {
     let own = target.own;
     let ranges = reserved::ranges(target);
+    let announced_by_bgp = matches!(
+        &own.load_balancer,
+        BaremetalLoadBalancer::KubeVip(KubeVip {
+            mode: KubeVipMode::Bgp(_),
+            ..
+        })
+    );
     let mut used = Used::default();
     // The gateway is often the DNS server, too.
     for (at, address) in own.network.nameservers.iter().enumerate() {
@@ -39,7 +47,10 @@ pub(super) fn check(target: &Target<'_>, report: &mut Report) {
             report.push(of_other_family(address, what, here));
             continue;
         };
-        place(target, address, what, &here, report);
+        // With BGP, the routers know the way to it, and it must not be in the subnet: another rule says so.
+        if !(announced_by_bgp && here == path(VIRTUAL_IP)) {
+            place(target, address, what, &here, report);
+        }
         in_range(address, &here, &ranges, report);
         used.once(address, here, whose, report);
     }

@@ -6,13 +6,14 @@ use crate::facts::baremetal::LOAD_BALANCER;
 use crate::facts::baremetal::failover::{
     ApiServerChecks, Failure, Interruption, Timers, of_kube_vip, of_pair,
 };
-use crate::spec::{BaremetalLoadBalancer, KubeVip, Span};
+use crate::facts::baremetal::kube_vip::of_bgp;
+use crate::spec::{BaremetalLoadBalancer, KubeVip, KubeVipMode, Span};
 
 use super::{Target, keepalived, path};
 
 /// The shortest that kube-vip can try again after, in seconds.
 const RETRY: u32 = 1;
-/// The shortest lease around a deadline of 2 s, in seconds.
+/// The shortest lease around a deadline of 2 s, and the shortest hold time of BGP (RFC 4271, 4.2), in seconds.
 const SHORTEST_LEASE: u32 = 3;
 
 pub(super) fn check(target: &Target<'_>, report: &mut Report) {
@@ -67,7 +68,13 @@ fn shortest(target: &Target<'_>) -> Span {
             check_fall: 1,
             ..now
         }),
-        None => of_kube_vip(SHORTEST_LEASE, RETRY),
+        None => match &target.own.load_balancer {
+            BaremetalLoadBalancer::KubeVip(KubeVip {
+                mode: KubeVipMode::Bgp(_),
+                ..
+            }) => of_bgp(SHORTEST_LEASE, RETRY),
+            _ => of_kube_vip(SHORTEST_LEASE, RETRY),
+        },
     };
     let bounded = rows.iter().filter(|row| row.bounded);
     let most = bounded.map(|row| row.most).max().unwrap_or_default();
@@ -77,9 +84,16 @@ fn shortest(target: &Target<'_>) -> Span {
 /// What each failure takes.
 fn interruptions(target: &Target<'_>) -> Vec<Interruption> {
     match (&target.own.load_balancer, timers(target)) {
-        (BaremetalLoadBalancer::KubeVip(own), _) => {
-            of_kube_vip(own.lease_duration.seconds(), own.retry_period.seconds())
-        }
+        (BaremetalLoadBalancer::KubeVip(own), _) => match &own.mode {
+            KubeVipMode::Arp => {
+                of_kube_vip(own.lease_duration.seconds(), own.retry_period.seconds())
+            }
+            KubeVipMode::Bgp(bgp) => {
+                let hold = bgp.hold_time.seconds();
+                // A longer one is refused as such.
+                of_bgp(hold, bgp.keepalive.seconds().min(hold))
+            }
+        },
         (_, Some(timers)) => of_pair(timers),
         (_, None) => Vec::new(),
     }
@@ -169,6 +183,14 @@ fn pair_cure(target: &Target<'_>, wanted: Span) -> Option<String> {
 /// A lease that keeps it. client-go wants it longer than the deadline of its renewal, and that longer
 /// than the time between two tries with its jitter.
 fn kube_vip_cure(own: &KubeVip, wanted: Span) -> Option<String> {
+    if let KubeVipMode::Bgp(_) = own.mode {
+        return (wanted.seconds() >= SHORTEST_LEASE).then(|| {
+            format!(
+                "set `holdTime` to `{wanted}` and `keepalive` to `{}`",
+                Span::of(wanted.seconds() / 3)
+            )
+        });
+    }
     let lease = wanted.seconds().checked_sub(2 * RETRY)?;
     if lease < SHORTEST_LEASE {
         return None;

@@ -6,6 +6,7 @@ mod endpoint;
 mod failover;
 mod interfaces;
 mod keepalived;
+mod kube_vip;
 mod load_balancer;
 mod login;
 mod machines;
@@ -27,6 +28,7 @@ pub(super) fn check(spec: &Cluster, own: &Baremetal, report: &mut Report) {
     ports::check(target, report);
     load_balancer::check(target, report);
     keepalived::check(target, report);
+    kube_vip::check(spec, own, report);
     failover::check(target, report);
     machines::check(target, report);
     addresses::check(target, report);

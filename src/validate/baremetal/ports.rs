@@ -3,13 +3,14 @@
 use crate::diagnostic::code::baremetal as code;
 use crate::diagnostic::code::cluster;
 use crate::diagnostic::{Diagnostic, Report};
+use crate::facts::baremetal::metallb::{METALLB, When};
 use crate::facts::baremetal::ports::PORTS;
-use crate::spec::BaremetalLoadBalancer;
+use crate::spec::{BaremetalLoadBalancer, BaremetalServices, Metallb, MetallbBackend};
 use crate::validate::endpoint;
 
 use super::{Target, path};
 
-pub(super) const ENDPOINT: &str = "endpoint.port";
+const ENDPOINT: &str = "endpoint.port";
 
 pub(super) fn check(target: &Target<'_>, report: &mut Report) {
     let (port, own) = (target.spec.endpoint.port, target.own.api_server_port);
@@ -24,6 +25,7 @@ pub(super) fn check(target: &Target<'_>, report: &mut Report) {
             reserved.map(|taken| (taken.port, taken.what.as_str())),
             report,
         );
+        taken(port, &here, of_services(target), report);
         let range = &PORTS.ephemeral;
         if (range.first..=range.last).contains(&port) {
             report.push(
@@ -63,10 +65,43 @@ pub(super) fn check(target: &Target<'_>, report: &mut Report) {
             .cure(format!("set `endpoint.port` to {own}, or `apiServerPort` to {port}")),
         );
     }
+    let apart = !target.own.load_balancer.nodes().is_empty();
+    if apart && port != own {
+        report.push(
+            Diagnostic::new(
+                &code::PINNED_PORT,
+                format!("the first control-plane node asks itself at port {port} while it starts, and its API server has {own}"),
+            )
+            .value(ENDPOINT, "nothing listens there on a control-plane node")
+            .also(&own_path, format!("`apiServerPort` is {own}"))
+            .cure(format!("set `endpoint.port` to {own}, or `apiServerPort` to {port}")),
+        );
+    }
+}
+
+/// What MetalLB listens at on each node, beside BGP.
+fn of_services(target: &Target<'_>) -> impl Iterator<Item = (u16, &'static str)> {
+    let metallb = match &target.own.services {
+        BaremetalServices::None => None,
+        BaremetalServices::Metallb(own) => Some(own),
+    };
+    let frr_k8s = |own: &Metallb| {
+        let bgp = own.bgp.as_ref();
+        bgp.is_some_and(|bgp| bgp.backend == MetallbBackend::FrrK8s)
+    };
+    metallb.into_iter().flat_map(move |own| {
+        let ports = METALLB.ports.iter().filter(move |port| match port.when {
+            When::Always => true,
+            When::FrrK8s => frr_k8s(own),
+            // BGP's own is reserved in any case, and BFD is UDP.
+            When::Bgp | When::Bfd | When::BfdEcho | When::BfdMultiHop => false,
+        });
+        ports.map(|port| (port.port, "MetalLB"))
+    })
 }
 
 /// The ports that the spec sets, each with its path, once.
-pub(super) fn ports(target: &Target<'_>) -> Vec<(u16, String)> {
+fn ports(target: &Target<'_>) -> Vec<(u16, String)> {
     let (port, own) = (target.spec.endpoint.port, target.own.api_server_port);
     let mut all = vec![(port, ENDPOINT.to_owned())];
     if own != port {
@@ -76,7 +111,7 @@ pub(super) fn ports(target: &Target<'_>) -> Vec<(u16, String)> {
 }
 
 /// Refuses a port that something else has on the nodes: `others` are ports with what needs them.
-pub(super) fn taken<'a>(
+fn taken<'a>(
     port: u16,
     here: &str,
     others: impl IntoIterator<Item = (u16, &'a str)>,
