@@ -34,6 +34,8 @@ pub enum Command {
     Render(Render),
     /// Say what a render would change, in words and as text; exit 1 if anything
     Diff(Diff),
+    /// Say which failures a cluster survives, and how long each interrupts the API
+    Drill(Drill),
     /// Check a spec: every problem at once
     Validate(Validate),
     /// Explain a diagnostic in full, or list all of them
@@ -44,6 +46,8 @@ pub enum Command {
     Providers(Providers),
     /// Make the secrets of a cluster, or add to them: join token, certificate key, CAs
     Secrets(Secrets),
+    /// Write what each machine of bare metal boots with, its secrets included: seeds of cloud-init
+    Seed(Seed),
     /// Print a script that revives expired join secrets; it holds them
     Rearm(Rearm),
     /// Print the commands of one task, with this cluster's names and values
@@ -112,6 +116,21 @@ pub struct Diff {
     pub format: DiffFormat,
 }
 
+/// `hagen drill`.
+#[derive(Debug, Args)]
+pub struct Drill {
+    /// The target the cluster is on
+    #[arg(long, value_name = "P", value_parser = provider_names())]
+    pub provider: String,
+    /// A spec, a folder of specs, or `-` for standard input; may be given several times
+    /// [default: hagen.yaml, or without one the embedded example]
+    #[arg(long, value_name = "F")]
+    pub file: Vec<PathBuf>,
+    /// How to print the failures; markdown is a table for a pull request
+    #[arg(long, value_enum, default_value_t)]
+    pub format: DiffFormat,
+}
+
 /// `hagen validate`.
 #[derive(Debug, Args)]
 pub struct Validate {
@@ -151,8 +170,8 @@ pub struct Secrets {
     /// The spec of the cluster [default: hagen.yaml]
     #[arg(long, value_name = "F")]
     pub file: Option<PathBuf>,
-    /// The file to write, or the rendered folder: then secrets.auto.tfvars.json in it, or
-    /// secrets.operator.json with `mode: drop`
+    /// The file to write, or the rendered folder: then secrets.auto.tfvars.json in it, or where
+    /// Terraform does not read it, with `mode: drop` and on bare metal, secrets.operator.json
     #[arg(long, value_name = "S")]
     pub out: PathBuf,
     /// Keep everything that is there, and add what the spec needs: certificates of new members of
@@ -168,6 +187,34 @@ pub struct Secrets {
     /// Replace secrets that are there: a running cluster does not know the new ones
     #[arg(long, group = "change")]
     pub force: bool,
+}
+
+/// `hagen seed`.
+#[derive(Debug, Args)]
+pub struct Seed {
+    /// The rendered folder of a cluster on bare metal
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// The file that `hagen secrets` wrote, or the folder it is in; seeds of `mode: drop` and of load
+    /// balancers hold no secret and need none
+    #[arg(long, value_name = "S")]
+    pub secrets: Option<PathBuf>,
+    /// Write the seed of this node only, and leave the others' as they are; may be given several
+    /// times
+    #[arg(long, value_name = "NAME")]
+    pub node: Vec<String>,
+    /// The folder to write into [default: DIR/seed]
+    #[arg(long, value_name = "OUT")]
+    pub out: Option<PathBuf>,
+    /// Make an image of each seed too, NODE.iso with the label `cidata`; needs xorriso
+    #[arg(long)]
+    pub iso: bool,
+    /// Write into a folder with other files, and over files that are not as hagen wrote them
+    #[arg(long)]
+    pub force: bool,
+    /// How to print what was written
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
 }
 
 /// `hagen rearm`.
@@ -194,7 +241,7 @@ pub struct Runbook {
     /// The task
     #[arg(value_enum)]
     pub task: Task,
-    /// The node, for `replace`
+    /// The node, for `replace` and `drain-load-balancer`
     pub node: Option<String>,
     /// The target
     #[arg(long, value_name = "P", value_parser = provider_names())]
@@ -244,6 +291,12 @@ pub enum Task {
     TearDown,
     /// Install the cloud controller.
     CloudController,
+    /// Bare metal: take the virtual IP from one node for a while, with its name.
+    DrainLoadBalancer,
+    /// Bare metal: bring a changed configuration to keepalived, haproxy, nginx or kube-vip.
+    ChangeLoadBalancer,
+    /// Bare metal: install MetalLB, check it, go from ARP to BGP.
+    Metallb,
 }
 
 /// Text for people or JSON for tools.
@@ -256,13 +309,13 @@ pub enum Format {
     Json,
 }
 
-/// How `diff` prints.
+/// How `diff` and `drill` print.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum DiffFormat {
     /// For people.
     #[default]
     Text,
-    /// A pull-request comment.
+    /// For a pull request.
     Markdown,
     /// For tools.
     Json,

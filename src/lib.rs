@@ -15,6 +15,7 @@ pub mod cli;
 pub mod command;
 pub mod component;
 pub mod diagnostic;
+pub mod drill;
 pub mod facts;
 pub mod format;
 pub mod plan;

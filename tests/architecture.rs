@@ -31,6 +31,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("write", &["artifact"]),
     ("change", &["artifact", "facts"]),
+    ("drill", &["plan", "facts"]),
 ];
 
 const ABOVE: &[&str] = &["main", "lib", "cli", "command"];

@@ -336,7 +336,7 @@ fn validate_says_which_cure_is_in_force() {
             .stdout(),
     );
     let cures = said[0]["hairpin"].as_array().expect("cures").clone();
-    assert_eq!(cures.len(), 4, "{said}");
+    assert_eq!(cures.len(), 5, "{said}");
     assert!(
         cures.iter().all(|cure| cure["pin"] == "whileStarting"),
         "{cures:?}"

@@ -6,7 +6,7 @@ mod common;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
 use common::{EXAMPLE, Folder, Ran};
@@ -270,6 +270,100 @@ fn task_does_not_apply() -> (Folder, Ran) {
     (folder, ran)
 }
 
+const BAREMETAL: &str = include_str!("../examples/baremetal.yaml");
+
+/// Bare metal, rendered into `dir`, with its secrets there.
+fn bare_metal() -> Folder {
+    let folder = Folder::new(BAREMETAL);
+    folder
+        .hagen(&["render", "--provider", "baremetal", "--out", "dir"])
+        .code(0);
+    folder.hagen(&["secrets", "--out", "dir"]).code(0);
+    folder
+}
+
+fn seed(folder: Folder, more: &[&str], code: i32) -> (Folder, Ran) {
+    let arguments = [&["seed", "--secrets", "dir", "dir"], more].concat();
+    let ran = folder.hagen(&arguments).code(code);
+    (folder, ran)
+}
+
+fn not_as_rendered() -> (Folder, Ran) {
+    let folder = bare_metal();
+    fs::write(folder.path().join("dir/haproxy/haproxy.cfg"), "# mine\n").expect("write");
+    fs::remove_file(folder.path().join("dir/cloud-init/cp-1.yaml")).expect("removed");
+    seed(folder, &[], 2)
+}
+
+fn not_rendered() -> (Folder, Ran) {
+    let folder = bare_metal();
+    fs::remove_file(folder.path().join("dir/hagen.lock.json")).expect("removed");
+    seed(folder, &[], 2)
+}
+
+fn no_seeds_here() -> (Folder, Ran) {
+    let folder = rendered();
+    let ran = folder.hagen(&["seed", "out/prod-aws"]).code(2);
+    (folder, ran)
+}
+
+fn cannot_seed() -> (Folder, Ran) {
+    let folder = bare_metal();
+    let path = folder.path().join("dir/cloud-init/worker-1.yaml");
+    let before = fs::read_to_string(&path).expect("a file");
+    let after = before.replace("HAGEN_CA_CERTIFICATE_BASE64", "HAGEN_CA_KEY_BASE64");
+    fs::write(&path, &after).expect("write");
+    let lock = folder.path().join("dir/hagen.lock.json");
+    let digest = |text: &str| hagen::write::digest(text.as_bytes());
+    let text = fs::read_to_string(&lock).expect("the lock");
+    fs::write(lock, text.replace(&digest(&before), &digest(&after))).expect("write");
+    seed(folder, &[], 2)
+}
+
+fn not_a_seed() -> (Folder, Ran) {
+    let folder = bare_metal();
+    fs::create_dir(folder.path().join("seeds")).expect("folder");
+    fs::write(folder.path().join("seeds/mine.txt"), "mine").expect("write");
+    seed(folder, &["--out", "seeds"], 2)
+}
+
+fn no_secrets() -> (Folder, Ran) {
+    let folder = bare_metal();
+    let ran = folder.hagen(&["seed", "dir"]).code(2);
+    (folder, ran)
+}
+
+/// Runs with a PATH that has nothing, or this xorriso.
+fn seed_with_xorriso(body: Option<&str>) -> (Folder, Ran) {
+    let folder = bare_metal();
+    let bin = folder.path().join("bin");
+    fs::create_dir(&bin).expect("folder");
+    if let Some(body) = body {
+        let path = bin.join("xorriso");
+        fs::write(&path, format!("#!/bin/sh\n{body}\n")).expect("write");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("chmod");
+    }
+    let arguments = ["seed", "--secrets", "dir", "dir", "--iso"];
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_hagen"))
+        .args(arguments)
+        .current_dir(folder.path())
+        .env_clear()
+        .env("PATH", &bin)
+        .output()
+        .expect("hagen");
+    (folder, Ran::new(output, &arguments).code(3))
+}
+
+fn no_xorriso() -> (Folder, Ran) {
+    seed_with_xorriso(None)
+}
+
+fn xorriso_failed() -> (Folder, Ran) {
+    seed_with_xorriso(Some(
+        "case $* in *-version*) exit 0 ;; esac\necho 'xorriso : FAILURE : Image size exceeds free space on media' >&2\nexit 32",
+    ))
+}
+
 type Scenario = (&'static str, fn() -> (Folder, Ran));
 
 const SCENARIOS: &[Scenario] = &[
@@ -281,6 +375,11 @@ const SCENARIOS: &[Scenario] = &[
     ("HGN8006", broken_lock),
     ("HGN8007", terraform_running),
     ("HGN8008", other_cluster),
+    ("HGN8009", not_as_rendered),
+    ("HGN8010", not_rendered),
+    ("HGN8011", no_seeds_here),
+    ("HGN8012", cannot_seed),
+    ("HGN8013", not_a_seed),
     ("HGN9001", cannot_read),
     ("HGN9002", no_such_target),
     ("HGN9003", unknown_code),
@@ -295,6 +394,9 @@ const SCENARIOS: &[Scenario] = &[
     ("HGN9012", no_etcd_ca),
     ("HGN9013", no_such_node),
     ("HGN9014", task_does_not_apply),
+    ("HGN9021", no_secrets),
+    ("HGN9022", no_xorriso),
+    ("HGN9023", xorriso_failed),
 ];
 
 fn snapshot(code: &str, shown: &str) {

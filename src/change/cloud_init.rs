@@ -34,6 +34,9 @@ const FILES: &[(&str, &str)] = &[
     ("/kubeadm.yaml", "kubeadm's configuration"),
     ("/containerd.toml", "containerd's configuration"),
     ("/discovery.conf", "where nodes find the cluster"),
+    ("/hagen/haproxy.conf", "haproxy's configuration"),
+    ("/hagen/nginx.conf", "nginx's configuration"),
+    ("/hagen/keepalived.conf", "keepalived's configuration"),
     (
         "/kube-apiserver+strategic.yaml",
         "the API server's manifest",
@@ -65,6 +68,11 @@ struct Sections {
 pub(super) fn report(comparison: &mut Comparison<'_>) {
     let mut roles = node::roles(&comparison.before);
     roles.extend(node::roles(&comparison.after));
+    let machines = comparison
+        .old_machines
+        .iter()
+        .chain(&comparison.new_machines);
+    roles.extend(machines.map(|(name, machine)| (name.clone(), machine.role)));
     let restarts = restarting(comparison);
     let mut groups: BTreeMap<(&'static str, bool, Sections), Vec<String>> = BTreeMap::new();
     for (path, new) in comparison.new_files.iter() {
@@ -121,6 +129,9 @@ fn say(
     let (severity, effect) = if restarts {
         what.push_str("Nothing makes Terraform ignore it: the machines stop and start, and cloud-init does not run again");
         (Severity::Danger, Effect::Restart)
+    } else if !comparison.new_machines.is_empty() {
+        what.push_str("Nothing brings it to machines that are there: only seeds that are made from then on have it");
+        (Severity::Notice, Effect::NewMachinesOnly)
     } else {
         what.push_str("Nodes that run do not get it, only new ones do");
         (Severity::Notice, Effect::NewMachinesOnly)

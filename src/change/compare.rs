@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::artifact::ArtifactSet;
 
+use super::bare_metal::Machine;
 use super::delta::{Difference, differences};
 use super::folder::Folder;
 use super::instance::{self, Instance};
 use super::words::code;
 use super::{Change, Changes, Effect, Severity};
-use super::{access, cloud_init, load_balancer, node, rest, rule, summary};
+use super::{access, bare_metal, cloud_init, load_balancer, node, rest, rule, summary};
 
 /// What it means to write these files over those of a folder. `old` are the files that hagen
 /// wrote there, by path relative to the folder, as they are now; none for a first render.
@@ -23,8 +24,22 @@ pub fn compare(old: &BTreeMap<String, String>, new: &ArtifactSet) -> Changes {
     let old_instances = moved(instance::all(&before), &after);
     let new_instances = instance::all(&after);
     let differences = differences(&before, &after, &old_instances, &new_instances);
+    let terraform =
+        |mut paths: Box<dyn Iterator<Item = &str> + '_>| paths.any(super::folder::is_terraform);
+    // Where no Terraform names the machines, their cloud-init does.
+    let bare = !terraform(Box::new(new.iter().map(|(path, _)| path)));
+    let (old_machines, new_machines) = if bare {
+        let olds = old
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str()));
+        (bare_metal::machines(olds), bare_metal::machines(new.iter()))
+    } else {
+        Default::default()
+    };
     let mut comparison = Comparison {
-        first: !old.keys().any(|path| super::folder::is_terraform(path)),
+        first: !terraform(Box::new(old.keys().map(String::as_str))) && old_machines.is_empty(),
+        old_machines,
+        new_machines,
         old_files: old,
         new_files: new,
         before,
@@ -39,6 +54,7 @@ pub fn compare(old: &BTreeMap<String, String>, new: &ArtifactSet) -> Changes {
     node::report(&mut comparison);
     load_balancer::report(&mut comparison);
     access::report(&mut comparison);
+    bare_metal::report(&mut comparison);
     cloud_init::report(&mut comparison);
     rest::report(&mut comparison);
     let mut list = comparison.list;
@@ -50,7 +66,10 @@ pub fn compare(old: &BTreeMap<String, String>, new: &ArtifactSet) -> Changes {
     });
     list.dedup();
     let mut changes = Changes {
-        title: summary::title(&comparison.after),
+        title: match summary::title(&comparison.after) {
+            title if title.is_empty() => bare_metal::title(new.iter()).unwrap_or_default(),
+            title => title,
+        },
         first: comparison.first,
         headline: String::new(),
         list,
@@ -62,6 +81,9 @@ pub fn compare(old: &BTreeMap<String, String>, new: &ArtifactSet) -> Changes {
 /// Both sides, what differs, and what was said of it so far.
 pub(super) struct Comparison<'a> {
     pub(super) first: bool,
+    /// The machines, where no Terraform names them.
+    pub(super) old_machines: BTreeMap<String, Machine>,
+    pub(super) new_machines: BTreeMap<String, Machine>,
     pub(super) old_files: &'a BTreeMap<String, String>,
     pub(super) new_files: &'a ArtifactSet,
     pub(super) before: Folder,

@@ -8,6 +8,7 @@
 
 mod access;
 mod attribute;
+mod bare_metal;
 mod cloud_init;
 mod compare;
 mod delta;

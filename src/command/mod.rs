@@ -2,6 +2,7 @@
 
 mod completions;
 mod diff;
+mod drill;
 mod explain;
 mod init;
 mod load;
@@ -14,6 +15,7 @@ mod rendering;
 mod runbook;
 mod schema;
 mod secrets;
+mod seed;
 mod validate;
 
 use std::io;
@@ -94,11 +96,13 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Init(arguments) => init::run(arguments),
         Command::Render(arguments) => render::run(arguments),
         Command::Diff(arguments) => diff::run(arguments),
+        Command::Drill(arguments) => drill::run(arguments),
         Command::Validate(arguments) => validate::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Schema => schema::run(),
         Command::Providers(arguments) => providers::run(arguments),
         Command::Secrets(arguments) => secrets::run(arguments),
+        Command::Seed(arguments) => seed::run(arguments),
         Command::Rearm(arguments) => rearm::run(arguments),
         Command::Runbook(arguments) => runbook::run(arguments),
         Command::Completions(arguments) => completions::run(arguments),

@@ -31,9 +31,11 @@ struct Script<'a> {
 /// Prints or writes the script.
 pub(super) fn run(arguments: &Rearm) -> Result<Outcome, Stop> {
     let spec = secrets::spec(arguments.file.as_deref())?;
-    let path = secrets::find(&arguments.secrets, spec.secrets.mode);
-    secrets::same_cluster(&spec, &path)?;
+    let terraform = secrets::terraform_reads(&arguments.secrets, &spec);
+    let path = secrets::find(&arguments.secrets, terraform);
+    secrets::beside_its_cluster(&spec.name, "the spec", &path)?;
     let mut values = secrets::read(&path)?;
+    secrets::of_cluster(&spec.name, "the spec", &values, &path)?;
     if arguments.rotate {
         values.rotate();
         Files::new(path).store(&values, &spec, &secrets::plans(&spec), true)?;

@@ -88,9 +88,13 @@ fn stop(problem: Diagnostic) -> Stop {
 
 fn task<'a>(arguments: &Runbook, plan: &'a Plan, to: &'a str) -> Result<Task<'a>, Stop> {
     let unwanted = match (arguments.task, &arguments.node, &arguments.to) {
-        (cli::Task::Replace, _, None) | (_, None, None) | (cli::Task::Upgrade, None, _) => None,
+        (cli::Task::Replace | cli::Task::DrainLoadBalancer, _, None)
+        | (_, None, None)
+        | (cli::Task::Upgrade, None, _) => None,
         (_, _, Some(_)) => Some("--to goes with `upgrade`"),
-        (_, Some(_), None) => Some("the name of a node goes with `replace`"),
+        (_, Some(_), None) => {
+            Some("the name of a node goes with `replace` and `drain-load-balancer`")
+        }
     };
     if let Some(unwanted) = unwanted {
         return Err(stop(
@@ -102,7 +106,7 @@ fn task<'a>(arguments: &Runbook, plan: &'a Plan, to: &'a str) -> Result<Task<'a>
         cli::Task::AddWorker => Task::AddWorker,
         cli::Task::AddEtcd => Task::AddEtcd,
         cli::Task::RemoveEtcd => Task::RemoveEtcd,
-        cli::Task::Replace => Task::Replace(node(plan, arguments.node.as_deref())?),
+        cli::Task::Replace => Task::Replace(node(plan, "replace", arguments.node.as_deref())?),
         cli::Task::RotateCertificates => Task::RotateCertificates,
         cli::Task::Upgrade => Task::Upgrade(to),
         cli::Task::Rearm => Task::Rearm,
@@ -110,13 +114,19 @@ fn task<'a>(arguments: &Runbook, plan: &'a Plan, to: &'a str) -> Result<Task<'a>
         cli::Task::Kubeadm => Task::Kubeadm,
         cli::Task::TearDown => Task::TearDown,
         cli::Task::CloudController => Task::CloudController,
+        cli::Task::DrainLoadBalancer => {
+            let word = "drain-load-balancer";
+            Task::DrainLoadBalancer(node(plan, word, arguments.node.as_deref())?)
+        }
+        cli::Task::ChangeLoadBalancer => Task::ChangeLoadBalancer,
+        cli::Task::Metallb => Task::Metallb,
     })
 }
 
-fn node<'a>(plan: &'a Plan, name: Option<&str>) -> Result<&'a Node, Stop> {
+fn node<'a>(plan: &'a Plan, task: &str, name: Option<&str>) -> Result<&'a Node, Stop> {
     let names: Vec<&str> = plan.nodes.iter().map(|node| node.name.as_str()).collect();
     let problem = match name {
-        None => Diagnostic::new(&code::NO_SUCH_NODE, "`replace` is about one node"),
+        None => Diagnostic::new(&code::NO_SUCH_NODE, format!("`{task}` is about one node")),
         Some(name) => {
             if let Some(node) = plan.nodes.iter().find(|node| node.name == name) {
                 return Ok(node);

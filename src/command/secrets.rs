@@ -1,4 +1,8 @@
-//! `hagen secrets`: the files of secrets, which `hagen rearm` reads and rotates too.
+//! `hagen secrets`: the files of secrets, which `hagen rearm` reads and rotates too, and `hagen seed` reads.
+
+mod place;
+
+pub(super) use place::{FOR_OPERATOR, beside_its_cluster, find, of_cluster, terraform_reads};
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,19 +15,14 @@ use zeroize::Zeroizing;
 use super::{Outcome, Said, Stop, load, print};
 use crate::cli;
 use crate::component::{placeholder, secrets as of_machines};
-use crate::diagnostic::code::{command as code, output};
+use crate::diagnostic::code::command as code;
 use crate::diagnostic::{Diagnostic, List, Report};
-use crate::plan::{self, Etcd, Node, Plan};
+use crate::plan::{self, Etcd, Plan};
 use crate::provider::PROVIDERS;
 use crate::secrets::{self, Member, Pair, Problem, Secrets, Wanted};
 use crate::spec::{Cluster, SecretsMode};
 use crate::validate;
-use crate::write::{LOCK, Lock};
 
-/// The name that Terraform reads by itself and the emitted .gitignore covers.
-const FOR_TERRAFORM: &str = "secrets.auto.tfvars.json";
-/// A name that Terraform does not read: no secret may come into its state.
-const FOR_OPERATOR: &str = "secrets.operator.json";
 /// etcd's CA with its key, beside the others.
 const ETCD_CA: &str = "secrets.etcd-ca.pem";
 /// The folder of the bundles, beside the others.
@@ -35,15 +34,18 @@ pub(super) fn run(arguments: &cli::Secrets) -> Result<Outcome, Stop> {
     let spec = spec(arguments.file.as_deref())?;
     let plans = plans(&spec);
     let wanted = wanted(&spec, &plans);
-    let files = Files::new(place(&arguments.out, spec.secrets.mode)?);
-    same_cluster(&spec, &files.main)?;
+    let terraform = terraform_reads(&arguments.out, &spec);
+    let files = Files::new(place::place(&arguments.out, &spec, terraform)?);
+    beside_its_cluster(&spec.name, "the spec", &files.main)?;
     let there = files.main.symlink_metadata().is_ok();
     let change = arguments.add || arguments.renew_etcd || arguments.rotate;
     if there && !change && !arguments.force {
         return Err(in_the_way(&files.main));
     }
     let mut secrets = if change {
-        read(&files.main)?
+        let secrets = read(&files.main)?;
+        of_cluster(&spec.name, "the spec", &secrets, &files.main)?;
+        secrets
     } else {
         Secrets::default()
     };
@@ -63,12 +65,15 @@ pub(super) fn run(arguments: &cli::Secrets) -> Result<Outcome, Stop> {
         })
     } else {
         secrets.add(&wanted, &mut etcd_ca, now).map(|added| match added.as_slice() {
-            _ if !arguments.add => KEEP.to_owned(),
+            _ if !arguments.add => keep(&files.main, &arguments.out, &spec),
             [] => "nothing was missing".to_owned(),
             added => format!("added: {}", List(added.to_vec(), "and")),
         })
     }
     .map_err(|problem| unusable(&files, &problem))?;
+    if !terraform {
+        secrets.set_cluster(&spec.name);
+    }
     if let Some(ca) = &etcd_ca {
         if !had_ca {
             write(&files.etcd_ca, &ca.text(), arguments.force)?;
@@ -84,8 +89,24 @@ pub(super) fn run(arguments: &cli::Secrets) -> Result<Outcome, Stop> {
     Ok(Outcome::Done)
 }
 
-const KEEP: &str = "keep this file: the same secrets let further nodes join later; never commit it, \
-                    and keep Terraform's state, which may hold them too, where few can read it";
+/// What to do with new secrets.
+fn keep(file: &Path, out: &Path, spec: &Cluster) -> String {
+    let keep = "keep this file: the same secrets let further nodes join later; never commit it";
+    if place::has_terraform(out, spec) {
+        return format!(
+            "{keep}, and keep Terraform's state, which may hold them too, where few can read it"
+        );
+    }
+    if matches!(spec.secrets.mode, SecretsMode::Drop(_)) {
+        return keep.to_owned();
+    }
+    let folder = if out.is_dir() { out } else { Path::new("DIR") };
+    format!(
+        "{keep}; `hagen seed --secrets {} {}` puts them into the machines' seeds",
+        file.display(),
+        folder.display()
+    )
+}
 
 /// The one valid spec that is named, or `hagen.yaml`.
 pub(super) fn spec(file: Option<&Path>) -> Result<Cluster, Stop> {
@@ -104,29 +125,6 @@ pub(super) fn spec(file: Option<&Path>) -> Result<Cluster, Stop> {
         Some(spec) if !report.has_errors() => Ok(spec),
         _ => Err(Stop::Invalid(vec![Said::about(source, report)])),
     }
-}
-
-/// Refuses secrets in the folder of another cluster: they would be taken for its own.
-pub(super) fn same_cluster(spec: &Cluster, secrets: &Path) -> Result<(), Stop> {
-    let folder = secrets.parent().unwrap_or(Path::new(""));
-    let lock = fs::read_to_string(folder.join(LOCK)).ok();
-    let lock = lock.and_then(|text| serde_json::from_str::<Lock>(&text).ok());
-    let Some(lock) = lock.filter(|lock| lock.cluster != spec.name) else {
-        return Ok(());
-    };
-    Err(Stop::Invalid(vec![Said::only(
-        Diagnostic::new(
-            &output::OTHER_CLUSTER,
-            format!(
-                "{} holds the cluster `{}` on {}, and the spec is of `{}`",
-                folder.display(),
-                lock.cluster,
-                lock.target,
-                spec.name
-            ),
-        )
-        .cure("name the folder and the spec of one cluster"),
-    )]))
 }
 
 /// The plan of each target of a spec.
@@ -158,52 +156,6 @@ fn wanted(spec: &Cluster, plans: &[Plan]) -> Wanted {
         cluster_ca: spec.secrets.mode != SecretsMode::Tofu,
         etcd: (!members.is_empty()).then_some(members),
     }
-}
-
-/// Where the secrets go. A slip must not leave them in a file that nothing ignores, nor in one that
-/// Terraform reads where it must not know them.
-fn place(out: &Path, mode: SecretsMode) -> Result<PathBuf, Stop> {
-    let drop = matches!(mode, SecretsMode::Drop(_));
-    let own = if drop { FOR_OPERATOR } else { FOR_TERRAFORM };
-    if out.is_dir() {
-        return Ok(out.join(own));
-    }
-    let name = out
-        .file_name()
-        .map_or(String::new(), |name| name.to_string_lossy().into_owned());
-    let fits = if drop {
-        let middle = name
-            .strip_prefix("secrets.")
-            .and_then(|rest| rest.strip_suffix(".json"));
-        middle.is_some_and(|middle| middle != "tfvars" && !middle.ends_with(".tfvars"))
-    } else {
-        name.ends_with(".tfvars.json")
-    };
-    if fits {
-        return Ok(out.to_owned());
-    }
-    let (what, cure) = if drop {
-        (
-            "secrets.*.json, with which `mode: drop` keeps secrets from Terraform",
-            "or name a file that Terraform does not read and .gitignore covers, secrets.*.json",
-        )
-    } else {
-        (
-            "*.tfvars.json",
-            "or name a file that Terraform reads and .gitignore covers, *.auto.tfvars.json",
-        )
-    };
-    Err(Stop::Failed(vec![Said::only(
-        Diagnostic::new(
-            &code::CANNOT_WRITE_FILE,
-            format!(
-                "{} is no folder that is there, and no name of a {what}",
-                out.display()
-            ),
-        )
-        .cure("render first, and name the rendered folder")
-        .cure(cure),
-    )]))
 }
 
 /// The files of one cluster's secrets, side by side.
@@ -304,14 +256,14 @@ fn bundles(
 ) -> Result<BTreeMap<String, Zeroizing<String>>, Problem> {
     let mut bundles = BTreeMap::new();
     for plan in plans {
-        for node in &plan.nodes {
+        for node in plan.nodes.iter().filter(|node| node.role.takes_secrets()) {
             let name = of_machines::bundle(node);
             if bundles.contains_key(&name) {
                 continue;
             }
             let mut values = Vec::new();
             for secret in of_machines::of(plan, node.role) {
-                let value = value(secrets, secret.placeholder, node)
+                let value = value(secrets, secret.placeholder, &node.name)
                     .ok_or_else(|| Problem::Lacks(format!("{} of {name}", secret.name)))?;
                 values.push((secret.name, Zeroizing::new(value)));
             }
@@ -323,7 +275,7 @@ fn bundles(
 }
 
 /// What stands in the place of a word of the cloud-init files.
-fn value(secrets: &Secrets, word: &str, node: &Node) -> Option<String> {
+pub(super) fn value(secrets: &Secrets, word: &str, node: &str) -> Option<String> {
     let certificate = |pair: Option<Pair>| pair.map(|pair| pair.certificate.clone());
     let key = |pair: Option<Pair>| pair.map(|pair| pair.key.clone());
     match word {
@@ -334,8 +286,8 @@ fn value(secrets: &Secrets, word: &str, node: &Node) -> Option<String> {
         placeholder::ETCD_CA_CERTIFICATE => secrets.etcd_ca_certificate().map(str::to_owned),
         placeholder::ETCD_CLIENT_CERTIFICATE => certificate(secrets.etcd_client()),
         placeholder::ETCD_CLIENT_KEY => key(secrets.etcd_client()),
-        placeholder::ETCD_MEMBER_CERTIFICATE => certificate(secrets.member(&node.name)),
-        placeholder::ETCD_MEMBER_KEY => key(secrets.member(&node.name)),
+        placeholder::ETCD_MEMBER_CERTIFICATE => certificate(secrets.member(node)),
+        placeholder::ETCD_MEMBER_KEY => key(secrets.member(node)),
         other => panic!("no secret stands for {other}, a bug in hagen"),
     }
 }
@@ -417,22 +369,4 @@ pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Stop {
         )
         .cure("check that the folder is there and may be written to"),
     )])
-}
-
-/// The file of secrets that is meant: one that is named, or that of a folder.
-pub(super) fn find(named: &Path, mode: SecretsMode) -> PathBuf {
-    if !named.is_dir() {
-        return named.to_owned();
-    }
-    let names = if matches!(mode, SecretsMode::Drop(_)) {
-        [FOR_OPERATOR, FOR_TERRAFORM]
-    } else {
-        [FOR_TERRAFORM, FOR_OPERATOR]
-    };
-    let paths = names.map(|name| named.join(name));
-    paths
-        .iter()
-        .find(|path| path.exists())
-        .unwrap_or(&paths[0])
-        .clone()
 }

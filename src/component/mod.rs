@@ -9,6 +9,7 @@ pub mod kube_vip;
 pub mod kubeadm;
 pub mod load_balancer;
 pub mod metadata;
+pub mod metallb;
 pub mod node_environment;
 pub mod placeholder;
 pub mod secrets;

@@ -98,13 +98,22 @@ const ETCD_MEMBER: [Secret; 3] = [
 /// What a machine of this role gets, and nothing else: workers get no certificate key, only the
 /// first control-plane node gets keys of CAs, and no machine the key of etcd's CA.
 pub fn of(plan: &Plan, role: Role) -> Vec<Secret> {
+    let ca = plan.secrets.mode != SecretsMode::Tofu;
+    chosen(role, ca, matches!(plan.etcd, Etcd::External(_)))
+}
+
+/// What a machine of this role gets at most, in any cluster: for who has no plan, as `hagen seed`.
+pub fn at_most(role: Role) -> Vec<Secret> {
+    chosen(role, true, true)
+}
+
+fn chosen(role: Role, ca: bool, external_etcd: bool) -> Vec<Secret> {
     match role {
         Role::Etcd => return ETCD_MEMBER.to_vec(),
         // It passes on what is encrypted, and needs to know nothing.
         Role::LoadBalancer => return Vec::new(),
         _ => {}
     }
-    let ca = plan.secrets.mode != SecretsMode::Tofu;
     let mut secrets = vec![BOOTSTRAP_TOKEN];
     if role.is_control_plane() {
         secrets.push(CERTIFICATE_KEY);
@@ -116,7 +125,7 @@ pub fn of(plan: &Plan, role: Role) -> Vec<Secret> {
         if ca {
             secrets.push(CA_KEY);
         }
-        if let Etcd::External(_) = plan.etcd {
+        if external_etcd {
             // `kubeadm init --upload-certs` hands them on to the others.
             secrets.extend(ETCD_CLIENT);
         }
@@ -132,6 +141,15 @@ pub fn bundle(node: &Node) -> String {
         other => role(other).to_owned(),
     }
 }
+
+/// Every role.
+pub const ROLES: [Role; 5] = [
+    Role::FirstControlPlane,
+    Role::ControlPlane,
+    Role::Worker,
+    Role::Etcd,
+    Role::LoadBalancer,
+];
 
 /// A role as it is called in files and by the bootstrap script.
 pub fn role(role: Role) -> &'static str {

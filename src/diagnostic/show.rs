@@ -124,10 +124,27 @@ fn bytes(place: &Place, source: Option<&Source>, body: &str) -> Range<usize> {
     }
 }
 
-/// The text with the credentials of addresses as stars, byte for byte: a spec that has some is
-/// refused, and the refusal is printed in a CI's log that more people read than the spec.
+/// The text with the credentials of addresses and with private keys as stars, byte for byte: a spec that
+/// has some is refused, and the refusal is printed in a CI's log that more people read than the spec.
 fn masked(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
+    for (at, head) in text.match_indices("PRIVATE KEY-----") {
+        let before = &text[..at];
+        if before
+            .rfind("-----")
+            .is_some_and(|at| before[at..].starts_with("-----END"))
+        {
+            continue;
+        }
+        let begin = at + head.len();
+        let end = text[begin..]
+            .find("-----END")
+            .map_or(text.len(), |end| begin + end);
+        // Lines stay lines.
+        for byte in bytes[begin..end].iter_mut().filter(|byte| **byte != b'\n') {
+            *byte = b'*';
+        }
+    }
     for (at, _) in text.match_indices('@') {
         let before = &text[..at];
         let word = before.rfind(|c: char| c.is_whitespace() || "\"'`".contains(c));
@@ -192,6 +209,11 @@ mod tests {
             ("http://u:p@ss@host", "http://******@host"),
             ("http://u:p/w@host", "http://*****@host"),
             ("http://u:pä@host", "http://*****@host"),
+            (
+                "-----BEGIN PRIVATE KEY-----\nabcä\n-----END PRIVATE KEY-----\nx",
+                "-----BEGIN PRIVATE KEY-----\n*****\n-----END PRIVATE KEY-----\nx",
+            ),
+            ("OPENSSH PRIVATE KEY-----abc", "OPENSSH PRIVATE KEY-----***"),
             (
                 "`http://a:b@c` and `http://d:e@f`",
                 "`http://***@c` and `http://***@f`",

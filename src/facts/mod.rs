@@ -9,6 +9,7 @@ pub mod aws;
 pub mod baremetal;
 pub mod changes;
 pub mod cloud;
+pub mod failures;
 pub mod hairpin;
 pub mod huawei;
 pub mod kubernetes;

@@ -31,6 +31,26 @@ pub const TEMPLATES: &[(&str, &str)] = &[
         include_str!("../../templates/baremetal/README.md.hbs"),
     ),
     (
+        "baremetal/add-control-plane.md.hbs",
+        include_str!("../../templates/baremetal/add-control-plane.md.hbs"),
+    ),
+    (
+        "baremetal/failures.md.hbs",
+        include_str!("../../templates/baremetal/failures.md.hbs"),
+    ),
+    (
+        "baremetal/secrets.md.hbs",
+        include_str!("../../templates/baremetal/secrets.md.hbs"),
+    ),
+    (
+        "baremetal/tear-down.md.hbs",
+        include_str!("../../templates/baremetal/tear-down.md.hbs"),
+    ),
+    (
+        "baremetal/metallb-apply.sh.hbs",
+        include_str!("../../templates/baremetal/metallb-apply.sh.hbs"),
+    ),
+    (
         "huawei/README.md.hbs",
         include_str!("../../templates/huawei/README.md.hbs"),
     ),
@@ -63,6 +83,10 @@ pub const TEMPLATES: &[(&str, &str)] = &[
         include_str!("../../templates/runbook/add-worker.md.hbs"),
     ),
     (
+        "runbook/change-load-balancer.md.hbs",
+        include_str!("../../templates/runbook/change-load-balancer.md.hbs"),
+    ),
+    (
         "runbook/cloud-check.md.hbs",
         include_str!("../../templates/runbook/cloud-check.md.hbs"),
     ),
@@ -79,8 +103,16 @@ pub const TEMPLATES: &[(&str, &str)] = &[
         include_str!("../../templates/runbook/cloud-head.md.hbs"),
     ),
     (
+        "runbook/drain-load-balancer.md.hbs",
+        include_str!("../../templates/runbook/drain-load-balancer.md.hbs"),
+    ),
+    (
         "runbook/kubeadm.md.hbs",
         include_str!("../../templates/runbook/kubeadm.md.hbs"),
+    ),
+    (
+        "runbook/metallb.md.hbs",
+        include_str!("../../templates/runbook/metallb.md.hbs"),
     ),
     (
         "runbook/rearm.md.hbs",
@@ -117,6 +149,10 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     (
         "runbook/secrets.md.hbs",
         include_str!("../../templates/runbook/secrets.md.hbs"),
+    ),
+    (
+        "runbook/seed.md.hbs",
+        include_str!("../../templates/runbook/seed.md.hbs"),
     ),
     (
         "runbook/tear-down.md.hbs",

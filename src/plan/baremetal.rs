@@ -7,6 +7,7 @@ use ipnet::Ipv4Net;
 use super::load_balancer::{
     Announced, Bgp, Keepalived, KubeVip, Lease, LoadBalancer, Pair, PairNode, Peer, Proxy,
 };
+use super::metallb::{self, Metallb};
 use super::{
     Addresses, CertificateName, Endpoint, HealthCheck, Host, Kubernetes, Node, PackageManager,
     Plan, Target, downloads, etcd, hash6, kube_proxy, kubernetes, node, pin, secrets,
@@ -28,6 +29,27 @@ pub struct Baremetal {
     pub machines: Vec<Machine>,
     /// Seconds that the API may be out of reach when a load balancer fails, if the spec says.
     pub max_failover_seconds: Option<u32>,
+    /// What serves Services of type LoadBalancer.
+    pub services: Services,
+}
+
+/// What serves Services of type LoadBalancer.
+#[derive(Clone, Debug)]
+pub enum Services {
+    /// Nothing.
+    None,
+    /// MetalLB.
+    Metallb(Box<Metallb>),
+}
+
+impl Services {
+    /// Whether nodes answer ARP for addresses of Services, so that kube-proxy in IPVS mode needs strictARP.
+    pub fn answers_arp(&self) -> bool {
+        match self {
+            Self::None => false,
+            Self::Metallb(metallb) => metallb.answers_arp(),
+        }
+    }
 }
 
 /// The network.
@@ -109,6 +131,12 @@ pub(super) fn build(spec: &spec::Cluster, own: &spec::Baremetal) -> Plan {
             virtual_ip,
             machines: nodes.iter().map(|node| machine(own, &node.name)).collect(),
             max_failover_seconds: own.max_failover.map(spec::Span::seconds),
+            services: match &own.services {
+                spec::BaremetalServices::None => Services::None,
+                spec::BaremetalServices::Metallb(wanted) => {
+                    Services::Metallb(Box::new(metallb::build(own, wanted)))
+                }
+            },
         }),
         nodes,
     }

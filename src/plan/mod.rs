@@ -14,6 +14,7 @@ mod etcd;
 pub mod huawei;
 mod kube_proxy;
 pub mod load_balancer;
+pub mod metallb;
 mod name;
 mod node;
 pub mod tencent;

@@ -45,6 +45,11 @@ impl Role {
         matches!(self, Self::FirstControlPlane | Self::ControlPlane)
     }
 
+    /// Whether it gets secrets of the cluster: a load balancer passes on what is encrypted.
+    pub fn takes_secrets(self) -> bool {
+        self != Self::LoadBalancer
+    }
+
     /// Whether it is a node of Kubernetes, with a kubelet.
     pub fn is_kubernetes(self) -> bool {
         !matches!(self, Self::Etcd | Self::LoadBalancer)

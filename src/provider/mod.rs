@@ -39,6 +39,11 @@ pub trait Provider: Sync {
     /// Renders the files. Must not fail: what can is a rule of [`crate::validate`].
     fn render(&self, plan: &Plan, artifacts: &mut ArtifactSet);
 
+    /// Whether Terraform makes the machines and hands them their secrets. Otherwise `hagen seed` does.
+    fn has_terraform(&self) -> bool {
+        true
+    }
+
     /// How much of the cloud's user data the largest cloud-init takes; none where it is no user
     /// data, or there is no limit.
     fn user_data(&self, plan: &Plan) -> Option<Usage>;

@@ -5,10 +5,12 @@
 
 mod authority;
 mod file;
+mod staging;
 mod store;
 
 pub use authority::Pair;
 pub use file::{folder, write};
+pub use staging::{Staging, lock};
 pub use store::{Problem, Secrets};
 
 use std::time::SystemTime;
@@ -81,7 +83,7 @@ fn certificate_key() -> String {
 fn never_a_number(draw: impl Fn() -> String) -> String {
     loop {
         let text = draw();
-        if text.contains(|c: char| c.is_ascii_lowercase() && c != 'e') {
+        if store::is_no_number(&text) {
             return text;
         }
     }

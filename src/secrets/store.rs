@@ -9,6 +9,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 use super::authority::{self, Pair, Signer};
 use super::{Wanted, certificate_key, token};
 
+const CLUSTER: &str = "cluster";
 const BOOTSTRAP_TOKEN: &str = "bootstrap_token";
 const CERTIFICATE_KEY: &str = "certificate_key";
 const CLUSTER_CA: [&str; 2] = ["cluster_ca_certificate", "cluster_ca_key"];
@@ -93,6 +94,19 @@ impl Secrets {
             }
         }
         Ok(secrets)
+    }
+
+    /// The cluster that they are of, where the file says it. One that Terraform reads does not: it warns of
+    /// what is no variable.
+    pub fn cluster(&self) -> Option<&str> {
+        self.value(CLUSTER)
+    }
+
+    /// Says the cluster that they are of.
+    pub fn set_cluster(&mut self, name: &str) {
+        if self.cluster() != Some(name) {
+            self.0.shift_insert(0, CLUSTER.to_owned(), name.into());
+        }
     }
 
     /// The text of the file.
@@ -306,6 +320,7 @@ fn is_token(text: &str) -> bool {
     };
     text.split_once('.')
         .is_some_and(|(id, secret)| of(id, 6) && of(secret, 16))
+        && is_no_number(text)
 }
 
 fn is_key(text: &str) -> bool {
@@ -313,4 +328,10 @@ fn is_key(text: &str) -> bool {
         && text
             .bytes()
             .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        && is_no_number(text)
+}
+
+/// Whether there is a letter that no number has: both stand in YAML without quotes.
+pub(super) fn is_no_number(text: &str) -> bool {
+    text.contains(|c: char| c.is_ascii_lowercase() && c != 'e')
 }

@@ -4,6 +4,7 @@
 //! so that each error keeps its line. Doc comments here become the descriptions in
 //! `hagen schema`, which editors show.
 
+mod address_range;
 mod aliyun;
 mod aws;
 mod baremetal;
@@ -18,6 +19,7 @@ mod secrets;
 mod span;
 mod tencent;
 
+pub use address_range::{AddressRange, NotARange};
 pub use aliyun::{Aliyun, AliyunLoadBalancer, AliyunSlb, AliyunSlbBilling};
 
 pub use aws::{
@@ -40,7 +42,11 @@ pub use kube_vip::{
 pub use kubernetes::{
     CloudProvider, Cni, CniManifest, IMAGE_REPOSITORY, KubeProxy, Kubernetes, PACKAGE_REPOSITORY,
 };
-pub use metallb::{Metallb, MetallbPool};
+pub use metallb::{
+    LabelExpression, LabelOperator, LabelSelector, Metallb, MetallbBackend, MetallbBfdProfile,
+    MetallbBgp, MetallbBgpAdvertisement, MetallbCommunity, MetallbDynamicAsn, MetallbL2,
+    MetallbL2Advertisement, MetallbPeer, MetallbPool, MetallbServiceAllocation,
+};
 pub use secrets::{Drop, Lifetime, Secrets, SecretsMode};
 pub use span::Span;
 pub use tencent::{Tencent, TencentClb, TencentLoadBalancer};

@@ -24,7 +24,7 @@ pub(super) fn check(spec: &Cluster, report: &mut Report) {
             among_members(host, report);
         }
     }
-    check_port(spec.endpoint.port, report);
+    port(spec.endpoint.port, PORT, report);
     let allowed = &spec.endpoint.allowed_cidrs;
     if spec.endpoint.exposure == Exposure::Internet {
         if allowed.is_empty() {
@@ -135,7 +135,9 @@ fn host_form(host: &str) -> Diagnostic {
     }
 }
 
-fn check_port(port: u16, report: &mut Report) {
+/// Refuses a port of the load balancer or the API server that a control-plane node may need for something
+/// else.
+pub(super) fn port(port: u16, path: &str, report: &mut Report) {
     let (range, reserved) = (&KUBERNETES.node_ports, &KUBERNETES.reserved_ports);
     if let Some(taken) = reserved.iter().find(|taken| taken.port == port) {
         report.push(
@@ -143,7 +145,7 @@ fn check_port(port: u16, report: &mut Report) {
                 &code::RESERVED_PORT,
                 format!("a control-plane node needs port {port} for {}", taken.what),
             )
-            .value(PORT, format!("the port of {}", taken.what))
+            .value(path, format!("the port of {}", taken.what))
             .cure("use 6443, or 443")
             .replace_with("6443"),
         );
@@ -157,7 +159,7 @@ fn check_port(port: u16, report: &mut Report) {
                     range.first, range.last
                 ),
             )
-            .value(PORT, "in the range of NodePorts")
+            .value(path, "in the range of NodePorts")
             .cure("use 6443, or 443")
             .replace_with("6443"),
         );

@@ -13,7 +13,7 @@ load_balancer_packages() {
     packages+=(curl)
     if [[ $HAGEN_LOAD_BALANCER == nginx ]]; then packages+=(libnginx-mod-stream); fi
   elif [[ $HAGEN_LOAD_BALANCER == nginx ]]; then
-    packages+=(nginx-mod-stream)
+    packages+=(nginx-mod-stream policycoreutils-python-utils)
   fi
   "${manager}_tools" "${packages[@]}"
 }
@@ -27,6 +27,20 @@ check_load_balancer() {
   keepalived -t -f /etc/keepalived/keepalived.conf || fail 'keepalived refuses its configuration (see the log)'
 }
 
+# It lets them listen on, and connect to, ports of their own list only
+let_through_selinux() {
+  local port
+  setsebool -P keepalived_connect_any 1
+  if [[ $HAGEN_LOAD_BALANCER == haproxy ]]; then
+    setsebool -P haproxy_connect_any 1
+    return
+  fi
+  setsebool -P httpd_can_network_connect 1
+  for port in "$HAGEN_ENDPOINT_PORT" "$HAGEN_HEALTH_PORT"; do
+    semanage port -a -t http_port_t -p tcp "$port" || semanage port -m -t http_port_t -p tcp "$port"
+  done
+}
+
 proxy_alive() { quiet ask -f "http://127.0.0.1:$HAGEN_HEALTH_PORT/healthz"; }
 
 load_balancer() {
@@ -36,15 +50,7 @@ load_balancer() {
   load_balancer_packages
   place_load_balancer
   check_load_balancer
-  # SELinux lets them connect to ports of their own list only.
-  if [[ $(getenforce 2>/dev/null) == Enforcing ]]; then
-    if [[ $HAGEN_LOAD_BALANCER == haproxy ]]; then
-      setsebool -P haproxy_connect_any 1
-    else
-      setsebool -P httpd_can_network_connect 1
-    fi
-    setsebool -P keepalived_connect_any 1
-  fi
+  if [[ $(getenforce 2>/dev/null) == Enforcing ]]; then let_through_selinux; fi
   systemctl daemon-reload
   systemctl enable "$HAGEN_LOAD_BALANCER" keepalived
   systemctl restart "$HAGEN_LOAD_BALANCER"

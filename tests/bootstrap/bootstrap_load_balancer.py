@@ -59,6 +59,12 @@ class Health(Handler):
         self.answer(200 if started and self.path == "/healthz" else 404, b"")
 
 
+def health(world):
+    server = Server(("127.0.0.1", 8405), Health, world, lambda _: "plain")
+    world.servers.append(server)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+
 def balanced(make, role=BALANCER, proxy="haproxy", **settings):
     settings = {"HAGEN_LOAD_BALANCER": proxy, "HAGEN_HEALTH_PORT": "8405", **settings}
     if role == BALANCER:
@@ -69,9 +75,7 @@ def balanced(make, role=BALANCER, proxy="haproxy", **settings):
     for path in ("/etc/keepalived/keepalived.conf", PLACES[proxy][0]):
         if world.exists(path):
             (world.root / path.lstrip("/")).unlink()
-    server = Server(("127.0.0.1", 8405), Health, world, lambda _: "plain")
-    world.servers.append(server)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    health(world)
     return world
 
 
@@ -112,9 +116,19 @@ def load_balancer_node_on_rocky(make):
     world.check_done(world.boot())
     placed(world)
     # Before haproxy starts: it could not connect otherwise.
-    in_order(world.calls(), "^dnf .*install .*keepalived haproxy", "^setsebool -P haproxy_connect_any 1", "^setsebool -P keepalived_connect_any 1",
+    in_order(world.calls(), "^dnf .*install .*keepalived haproxy", "^setsebool -P keepalived_connect_any 1", "^setsebool -P haproxy_connect_any 1",
              "^systemctl restart haproxy")
     assert not world.calls("^dnf .*install .* curl"), "curl would fight with curl-minimal"
+    world = balanced(make, proxy="nginx")
+    world.set_system("rocky", "9.6", "")
+    (world.root / "etc/yum.repos.d").mkdir(parents=True, exist_ok=True)
+    world.write("/opt/sandbox/enforcing", "")
+    world.fault("^before semanage port -a .*6443", 9)  # the policy has it already
+    world.check_done(world.boot())
+    placed(world, "nginx")
+    in_order(
+        world.calls(), "^dnf .*install .*keepalived nginx nginx-mod-stream policycoreutils-python-utils", "^setsebool -P httpd_can_network_connect 1",
+        "^semanage port -m -t http_port_t -p tcp 6443", "^semanage port -a -t http_port_t -p tcp 8405", "^systemctl restart nginx")
 
 
 @scenario

@@ -38,7 +38,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 PARTS = "begin drop apt dnf provider-aws tofu pin first first-etcd kube-vip kubernetes".split()
 STANDINS = (
     "apt-get apt-mark apt-cache dpkg systemctl modprobe sysctl swapoff timedatectl kubeadm kubectl kubelet crictl "
-    "containerd sleep touch mv install rm shred sed curl gpg dnf grubby nft ufw setenforce getenforce setsebool firewall-cmd"
+    "containerd sleep touch mv install rm shred sed curl gpg dnf grubby nft ufw setenforce getenforce setsebool semanage firewall-cmd"
 ).split()
 TOKEN = "abcdef.0123456789abcdef"
 CERTIFICATE_KEY = "c0ffee" * 10 + "beef"
@@ -51,6 +51,10 @@ STEPS = {
     "first-control-plane": COMMON + " validate cni-download init cni verify unpin scrub",
     "control-plane": COMMON + " discover validate turn join verify scrub",
     "joins instead": COMMON + " discover validate turn join verify unpin scrub",
+}
+ELSEWHERE = {
+    "HAGEN_ENDPOINT_HOST": "api.test.internal", "HAGEN_ENDPOINT_ADDRESSES": "", "HAGEN_BIND_PORT": "6443", "HAGEN_PIN": "none", "HAGEN_METADATA": "",
+    "HAGEN_PACKAGE_URL": "https://packages.test", "HAGEN_CONTAINERD_URL": "https://containerd.test/linux", "HAGEN_CONTAINERD_VERSION": "2.3.6-1",
 }
 ROLES = ("first-control-plane", "control-plane", "worker")
 STEPS["worker"] = STEPS["control-plane"]
@@ -352,6 +356,8 @@ class World:
         else:
             text = "".join(f"{key}='{value}'\n" for key, value in env.items())
         self.write("/etc/hagen/node.env", text, 0o600)
+        # A load balancer is told less, and the world around it is the same.
+        self.env = env = {**ELSEWHERE, **env}
         self.secret_files(files)
         self.write("/opt/sandbox/cluster.crt", (self.material / "cluster.crt").read_bytes())
         for name, there in (("tofu", self.mode == "tofu"), ("external-etcd", self.etcd)):
@@ -1074,7 +1080,9 @@ def ready_files(make):
     role = first.role
 
     def prepare(world):
-        if role != "first-control-plane":
+        if world.env.get("HAGEN_LOAD_BALANCER"):
+            bootstrap_load_balancer.health(world)
+        if role not in ("first-control-plane", "load-balancer"):
             world.cluster_is_up()
         if world.mode == "drop" and not world.exists("/etc/hagen/secrets-url"):
             world.write("/etc/hagen/secrets", world.bundle, 0o600)
@@ -1177,7 +1185,7 @@ if __name__ == "__main__":
     sys.modules["bootstrap_sandbox"] = sys.modules["__main__"]
     sys.path.insert(0, str(HERE))
     import bootstrap_kube_vip  # noqa: F401, pylint: disable=unused-import
-    import bootstrap_load_balancer  # noqa: F401, pylint: disable=unused-import
+    import bootstrap_load_balancer
     import bootstrap_modes  # noqa: F401, pylint: disable=unused-import
     import bootstrap_pin  # noqa: F401, pylint: disable=unused-import
     main()

@@ -1,6 +1,7 @@
 //! What a change of the spec means for the cluster: specs through the real plan and provider,
 //! compared with what was rendered before.
 
+mod bare_metal;
 mod clouds;
 mod hostile;
 mod load_balancer;

@@ -72,6 +72,11 @@ pub fn hagen_with(folder: &Path, arguments: &[&str], input: &str) -> Ran {
 pub struct Ran(Output, String);
 
 impl Ran {
+    /// A run that was started in another way.
+    pub fn new(output: Output, arguments: &[&str]) -> Self {
+        Self(output, arguments.join(" "))
+    }
+
     /// Standard output.
     pub fn stdout(&self) -> String {
         String::from_utf8(self.0.stdout.clone()).expect("UTF-8")

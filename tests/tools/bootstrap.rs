@@ -61,6 +61,14 @@ fn with_the_endpoint_pinned_and_in_hosts() {
     roles_of("tencent");
 }
 
+#[test]
+#[ignore = "needs root, haproxy, keepalived and Python: see tests/tools/README.md"]
+fn on_bare_metal() {
+    for name in ["baremetal"] {
+        roles_of(name);
+    }
+}
+
 /// One example at a time.
 static TURN: Mutex<()> = Mutex::new(());
 
@@ -73,7 +81,12 @@ fn roles_of(name: &str) {
             roles.push(node);
         }
     }
-    assert_eq!(roles.len(), 3, "a node of each role");
+    let balancers = nodes.iter().any(|node| node.kind == Kind::LoadBalancer);
+    assert_eq!(
+        roles.len(),
+        if balancers { 4 } else { 3 },
+        "a node of each role"
+    );
     // The scripts wait by the clock: twelve at a time, beside Terraform, would run into its limits.
     let _turn = TURN.lock();
     std::thread::scope(|scope| {

@@ -39,6 +39,7 @@ pub(crate) enum Kind {
     ControlPlane,
     Worker,
     Etcd,
+    LoadBalancer,
 }
 
 impl Kind {
@@ -48,6 +49,7 @@ impl Kind {
             Self::ControlPlane => "control-plane",
             Self::Worker => "worker",
             Self::Etcd => "etcd",
+            Self::LoadBalancer => "load-balancer",
         }
     }
 }
@@ -219,6 +221,7 @@ pub(crate) fn finished_of(rendered: &Rendered, spec_text: &str) -> Vec<Finished>
                 "HAGEN_ROLE='control-plane'" => Kind::ControlPlane,
                 "HAGEN_ROLE='worker'" => Kind::Worker,
                 "HAGEN_ROLE='etcd'" => Kind::Etcd,
+                "HAGEN_ROLE='load-balancer'" => Kind::LoadBalancer,
                 other => panic!("{other}"),
             };
             Some(Finished {
@@ -311,16 +314,23 @@ fn fill(text: &str, node: &str, spec: &Cluster, secrets: &Value) -> String {
 }
 
 fn files_of(name: &str) {
-    let scratch = tempfile::tempdir().unwrap();
     let nodes = finished(name);
-    let mut paths = Vec::new();
     for node in &nodes {
+        says_what_was_meant(node);
+    }
+    judged(&nodes);
+}
+
+/// What cloud-init, Python, yamllint and shellcheck say of the files, and that no word is left in them.
+pub(crate) fn judged(nodes: &[Finished]) {
+    let scratch = tempfile::tempdir().unwrap();
+    let mut paths = Vec::new();
+    for node in nodes {
         let mut open = placeholders(&node.text);
         if node.dropped() {
             open.retain(|word| !FROM_THE_BUNDLE.contains(word));
         }
         assert_eq!(open, [""; 0].into(), "{}", node.node);
-        says_what_was_meant(node);
         let path = scratch.path().join(format!("{}.yaml", node.node));
         fs::write(&path, &node.text).unwrap();
         schema(&path);
@@ -333,8 +343,8 @@ fn files_of(name: &str) {
     let rules = tool::folder().join("yamllint.yaml");
     let flags = ["--strict".into(), "-c".into(), rules];
     tool::succeed(&yamllint, flags.iter().chain(&paths));
-    scripts(&nodes, scratch.path());
-    for node in &nodes {
+    scripts(nodes, scratch.path());
+    for node in nodes {
         for file in list(&node.read["write_files"]) {
             let path = Path::new(text(&file["path"]));
             if path.extension().is_some_and(|end| end == "toml") {

@@ -53,7 +53,16 @@ pub fn files(pair: &Pair, node: &PairNode) -> Vec<(String, String)> {
         ),
         (
             format!("/etc/systemd/system/{name}.service.d/hagen.conf"),
-            verbatim::RESTART.to_owned(),
+            match pair.proxy {
+                // Only Debian's package makes the folder of the admin socket.
+                Proxy::Haproxy { .. } => {
+                    format!(
+                        "{}RuntimeDirectory=haproxy\nRuntimeDirectoryPreserve=yes\n",
+                        verbatim::RESTART
+                    )
+                }
+                Proxy::Nginx => verbatim::RESTART.to_owned(),
+            },
         ),
         (
             "/etc/systemd/system/keepalived.service.d/hagen.conf".to_owned(),

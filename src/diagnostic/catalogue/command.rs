@@ -62,7 +62,7 @@ super::codes! {
         source: "hagen",
     }
     OTHER_SECRETS = "HGN9011" Error "secrets that do not fit the spec" {
-        cause: "The file was made for another `secrets.mode` or another kind of etcd. What a running cluster trusts cannot be added to it later.",
+        cause: "The file was made for another `secrets.mode` or another kind of etcd, or before a member of etcd was added. What a running cluster trusts cannot be added to it later.",
         example: "hagen secrets --add, with secrets that were made with `mode: tofu` and a spec that says pinned",
         cure: "Put the spec back. Before the first apply, make all secrets anew with --force.",
         source: "kubeadm: the cluster CA cannot be replaced",
@@ -73,8 +73,8 @@ super::codes! {
         cure: "Put the file that was written with the secrets beside them.",
         source: "hagen design: the key of etcd's CA never leaves the operator's machine",
     }
-    NO_SUCH_NODE = "HGN9013" Error "a task that names no node of the cluster" {
-        cause: "`hagen runbook replace` is about one node, by its name in the cluster.",
+    NO_SUCH_NODE = "HGN9013" Error "a name that no node of the cluster has" {
+        cause: "`hagen runbook replace` and `drain-load-balancer` are about one node, and `hagen seed --node` about some, by their names in the cluster.",
         example: "hagen runbook replace cp-9 --provider aws",
         cure: "Use one of the names that the error shows.",
         source: "hagen",
@@ -84,5 +84,23 @@ super::codes! {
         example: "hagen runbook add-etcd --provider aws, with `etcd: stacked`",
         cure: "Choose another task, or change the spec.",
         source: "hagen; for versions https://kubernetes.io/releases/version-skew-policy/",
+    }
+    NO_SECRETS = "HGN9021" Error "seeds that need secrets, and none are given" {
+        cause: "The machines get their secrets with the seed, except with `secrets.mode: drop`.",
+        example: "hagen seed out/prod-baremetal",
+        cure: "Name the file that `hagen secrets` wrote with --secrets.",
+        source: "hagen",
+    }
+    NO_XORRISO = "HGN9022" Error "xorriso is not there" {
+        cause: "An image of a seed is made by xorriso, and it is in no folder of PATH.",
+        example: "hagen seed --iso, without the package xorriso",
+        cure: "Install it: `apt-get install xorriso`, `dnf install xorriso`, `brew install xorriso`. Or leave --iso out: NoCloud takes the three files too.",
+        source: "https://www.gnu.org/software/xorriso/",
+    }
+    XORRISO_FAILED = "HGN9023" Error "xorriso made no image" {
+        cause: "xorriso ended with an error. Nothing was changed.",
+        example: "hagen seed --iso, on a full disk",
+        cure: "Look at what it said: a full disk, or a version before 1.5.",
+        source: "https://www.gnu.org/software/xorriso/man_1_xorriso.html",
     }
 }

@@ -4,16 +4,19 @@
 //! again. `HGN1…` is about the document, `HGN2…` about the cluster on any target, `HGN3…`
 //! about AWS, `HGN40…` to `HGN42…` about what Alibaba Cloud, Tencent Cloud and Huawei Cloud share,
 //! `HGN43…` about Alibaba Cloud, `HGN44…` about Tencent Cloud, `HGN45…` about Huawei Cloud,
-//! `HGN54…` about kube-vip and kube-proxy, `HGN8…` about the output folder, `HGN9…` about the command line and files.
+//! `HGN50…` about bare metal, `HGN52…` about MetalLB, `HGN54…` about kube-vip and kube-proxy,
+//! `HGN8…` about the output folder, `HGN9…` about the command line and files.
 
 pub mod aliyun;
 pub mod aws;
+pub mod baremetal;
 pub mod cloud;
 pub mod cluster;
 pub mod command;
 pub mod document;
 pub mod huawei;
 pub mod kube_vip;
+pub mod metallb;
 pub mod output;
 pub mod tencent;
 
@@ -71,6 +74,8 @@ pub static CODES: &[&[&Code]] = &[
     aliyun::ALL,
     tencent::ALL,
     huawei::ALL,
+    baremetal::ALL,
+    metallb::ALL,
     kube_vip::ALL,
     output::ALL,
     command::ALL,
@@ -88,6 +93,7 @@ pub fn find(id: &str) -> Option<&'static Code> {
 /// The constants, by family.
 pub mod code {
     pub use super::{
-        aliyun, aws, cloud, cluster, command, document, huawei, kube_vip, output, tencent,
+        aliyun, aws, baremetal, cloud, cluster, command, document, huawei, kube_vip, metallb,
+        output, tencent,
     };
 }

@@ -49,4 +49,34 @@ super::codes! {
         cure: "Choose another folder with --out.",
         source: "hagen design, output",
     }
+    NOT_AS_RENDERED = "HGN8009" Error "a rendered folder is not as it was rendered" {
+        cause: "What goes onto machines must be what was reviewed, and a file in the folder is not the one that hagen.lock.json has the digest of, or is missing. Files for review, such as haproxy/haproxy.cfg, are in cloud-init too: an edit there alone would have no effect.",
+        example: "hagen render, edit cloud-init/cp-1.yaml, hagen seed",
+        cure: "Put the file back from version control, or move the edit into the spec and render with --force.",
+        source: "hagen design, output",
+    }
+    NOT_RENDERED = "HGN8010" Error "a folder that hagen did not render" {
+        cause: "Seeds are made from a rendered folder, which has a hagen.lock.json.",
+        example: "hagen seed --secrets secrets.operator.json out",
+        cure: "Render first, and name the folder that `hagen render` printed.",
+        source: "hagen",
+    }
+    NO_SEEDS_HERE = "HGN8011" Error "a folder of a target that needs no seeds" {
+        cause: "On a cloud, Terraform puts the secrets into each machine's user data. NoCloud seeds are for machines that no cloud starts.",
+        example: "hagen seed --secrets secrets.auto.tfvars.json out/prod-aws",
+        cure: "Run `terraform apply` in the folder, with secrets.auto.tfvars.json in it.",
+        source: "hagen",
+    }
+    CANNOT_SEED = "HGN8012" Error "a cloud-init that no seed can be made of" {
+        cause: "The file asks for a value that `hagen seed` does not know, or for a secret that a machine of its role does not get. Another version of hagen may have rendered it.",
+        example: "a word such as HAGEN_CA_KEY_BASE64 in the cloud-init of a worker",
+        cure: "Render the folder again with this version of hagen, and review what changes.",
+        source: "hagen design: which machine gets which secret",
+    }
+    NOT_A_SEED = "HGN8013" Error "something that is no seed of hagen's is where seeds go" {
+        cause: "A folder of seeds is replaced as a whole, and hagen.seed.json in it says which files are hagen's. What is not among them, or is not as it was written, is left alone.",
+        example: "hagen seed --secrets S DIR --out /srv/images, which holds other files",
+        cure: "Choose another folder with --out. With --force, seeds replace what is in their way, and other files stay.",
+        source: "hagen",
+    }
 }

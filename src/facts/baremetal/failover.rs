@@ -205,12 +205,8 @@ fn behind_haproxy(checks: ApiServerChecks, quick: u32, down: u32) -> Vec<Interru
             seen + interval + haproxy.check_timeout_seconds * 1000,
             Reach::Some,
         ),
-        of(
-            Failure::ApiServerNotReady,
-            seen,
-            seen + interval,
-            Reach::Some,
-        ),
+        // The first such answer takes it out of the balancing (http-check expect … error-status L7OKC).
+        of(Failure::ApiServerNotReady, 0, interval, Reach::Some),
         of(
             Failure::ApiServersBack,
             (haproxy.rise - 1) * haproxy.down_interval_seconds * 1000,

@@ -2,6 +2,8 @@
 
 pub mod failover;
 pub mod kube_vip;
+pub mod metallb;
+pub mod ports;
 
 use std::sync::LazyLock;
 

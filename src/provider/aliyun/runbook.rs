@@ -32,6 +32,7 @@ pub(super) fn cloud<'a>(context: &Context<'_>) -> Cloud<'a> {
     Cloud {
         provider: "aliyun",
         title: "Alibaba Cloud",
+        terraform: true,
         protection: "deletionProtection: false",
         made,
         protected: context.cloud.deletion_protection,

@@ -138,6 +138,7 @@ fn cloud<'a>(context: &Context<'_>) -> Cloud<'a> {
     Cloud {
         provider: "aws",
         title: "AWS",
+        terraform: true,
         protection: "loadBalancer: { deletionProtection: false }",
         made: made.is_some(),
         protected: context.target.deletion_protection,

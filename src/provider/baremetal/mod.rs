@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::runbook::{Paths, Task};
 use super::{GITIGNORE, Provider, Usage};
 use crate::artifact::ArtifactSet;
-use crate::component::{kube_vip, load_balancer};
+use crate::component::{kube_vip, load_balancer, metallb};
+use crate::plan::baremetal::Services;
 use crate::plan::{LoadBalancer, Plan, Target, baremetal};
 
 /// Bare metal.
@@ -73,12 +74,24 @@ impl Provider for Baremetal {
         for machine in &target.machines {
             artifacts.insert(
                 format!("network-config/{}.yaml", machine.name),
-                network_config::document(target, machine),
+                network_config::document(plan, target, machine),
             );
+        }
+        if let Services::Metallb(wanted) = &target.services {
+            for (path, text) in metallb::files(wanted) {
+                artifacts.insert(path, text);
+            }
         }
         super::machines(plan, artifacts);
         artifacts.insert("README.md", runbook::document(plan, target));
-        artifacts.insert(".gitignore", format!("{GITIGNORE}seed/\n"));
+        artifacts.insert(
+            ".gitignore",
+            format!("{GITIGNORE}seed/\n.seed.hagen-staging/\n"),
+        );
+    }
+
+    fn has_terraform(&self) -> bool {
+        false
     }
 
     fn user_data(&self, _: &Plan) -> Option<Usage> {

@@ -8,6 +8,8 @@ pub(in crate::provider) struct Cloud<'a> {
     pub(in crate::provider) provider: &'a str,
     /// What the cloud is called in a sentence.
     pub(in crate::provider) title: &'a str,
+    /// Whether Terraform applies the folder.
+    pub(in crate::provider) terraform: bool,
     /// What switches the protection from deletion off, in the target's part of the spec.
     pub(in crate::provider) protection: &'a str,
     /// Whether Terraform makes the machines.

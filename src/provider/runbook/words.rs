@@ -111,6 +111,21 @@ pub(super) fn start(terraform: &str, node: &str) -> String {
     )
 }
 
+/// A machine that is there becomes a node, from its seed.
+pub(in crate::provider) fn start_from_seed(seeds: &str, node: &str) -> String {
+    format!(
+        "       ssh {node} 'sudo sh -c \"umask 077; cat >/root/node.yaml\"' <{seeds}/{node}/user-data\n       \
+         ssh {node} 'sudo cloud-init --file /root/node.yaml single --name write_files --frequency always; sudo shred -u /root/node.yaml'\n       \
+         ssh {node} 'sudo hostnamectl set-hostname {node} && sudo systemctl daemon-reload && sudo systemctl enable --now hagen-bootstrap.service'"
+    )
+}
+
+/// Milliseconds as seconds, to the tenth.
+pub(in crate::provider) fn seconds(milliseconds: u32) -> String {
+    let tenths = (milliseconds + 50) / 100;
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
 /// etcdctl on a member of external etcd.
 pub(super) fn etcdctl_on(member: &str) -> String {
     let port = external_etcd::CLIENT_PORT;

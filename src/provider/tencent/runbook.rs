@@ -25,6 +25,7 @@ pub(super) fn cloud<'a>(context: &Context<'_>) -> Cloud<'a> {
     Cloud {
         provider: "tencent",
         title: "Tencent Cloud",
+        terraform: true,
         protection: "deletionProtection: false",
         made,
         protected: context.cloud.deletion_protection,
