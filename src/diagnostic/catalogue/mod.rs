@@ -93,6 +93,7 @@ pub fn find(id: &str) -> Option<&'static Code> {
 /// The constants, by family.
 pub mod code {
     pub use super::{
-        aliyun, aws, baremetal, cloud, cluster, command, document, huawei, kube_vip, metallb, output, tencent,
+        aliyun, aws, baremetal, cloud, cluster, command, document, huawei, kube_vip, metallb,
+        output, tencent,
     };
 }
