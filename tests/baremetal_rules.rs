@@ -173,8 +173,8 @@ impl Case {
             |port: u16| ![22, 8405, 2379].contains(&port) && !(30000..=32767).contains(&port);
         let ports = free(self.port)
             && free(self.api_server_port)
-            && (!self.on_control_plane() || self.port != self.api_server_port)
-            && (self.pair() || self.port == self.api_server_port);
+            // Beside an API server on the same node, or in its place.
+            && self.on_control_plane() == (self.port != self.api_server_port);
         let timers = !self.pair()
             || (1..=255).contains(&self.id)
                 && (1..=255).contains(&self.advert)
@@ -322,7 +322,7 @@ fn holds(case: &Case, spec: &hagen::spec::Cluster) {
         }
         LoadBalancer::KubeVip(own) => {
             assert!(!case.pair());
-            assert_eq!(own.interfaces.len(), case.control_plane);
+            assert_eq!(own.nodes.len(), case.control_plane);
         }
         LoadBalancer::Managed(_) => panic!("not on bare metal"),
     }

@@ -687,7 +687,7 @@ fn three_thousand_machines_of_another_cloud_are_checked_at_once() {
 /// As above, on bare metal.
 #[test]
 fn three_thousand_machines_on_bare_metal_are_checked_at_once() {
-    let base = fs::read_to_string(fixtures("base/baremetal-kube-vip.yaml")).unwrap();
+    let base = fs::read_to_string(fixtures("base/baremetal-kube-vip-small.yaml")).unwrap();
     let key = base.find("    sshAuthorizedKeys").unwrap();
     let mut spec = base[..base.find("      - { name: cp-1").unwrap()]
         .replace("cidr: 10.20.0.0/24", "cidr: 10.20.0.0/16")
@@ -1159,9 +1159,36 @@ fn baremetal() -> BoxedStrategy<Value> {
         1,
     );
     let nginx = mapping(vec![("keepalived", keepalived()), ("nodes", names())], 1);
+    let bgp = mapping(
+        vec![
+            ("as", (0..70_000_u32).prop_map(Value::from).boxed()),
+            (
+                "peers",
+                list(
+                    mapping(
+                        vec![
+                            ("address", near4()),
+                            ("as", (0..70_000_u32).prop_map(Value::from).boxed()),
+                            ("multihop", any::<bool>().prop_map(Value::from).boxed()),
+                        ],
+                        2,
+                    ),
+                    3,
+                )
+                .boxed(),
+            ),
+            ("holdTime", span()),
+            ("keepalive", span()),
+        ],
+        2,
+    );
+    let mode = prop_oneof![
+        Just(value!("arp")),
+        bgp.prop_map(|own| value!({ "bgp": own }))
+    ];
     let kube_vip = mapping(
         vec![
-            ("mode", word(&["arp"]).boxed()),
+            ("mode", mode.boxed()),
             ("leaseDuration", span()),
             ("renewDeadline", span()),
             ("retryPeriod", span()),

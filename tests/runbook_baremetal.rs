@@ -274,8 +274,8 @@ fn readme_of(kind: Kind, text: &str) {
             ("| 7946/tcp and udp", metallb),
             ("| 179/tcp", kind.services == BGP),
             ("| etcd | 2380/tcp | etcd |", external),
-            ("in nftables mode kube-proxy", true),
-            ("run\n  no kube-proxy", kind.dedicated()),
+            ("load balancer nodes run no kube-proxy", kind.dedicated()),
+            ("with `kubeProxy: nftables`", !kind.dedicated()),
             ("api.prod.example.com. 300 IN A 10.20.0.10", true),
             ("With the port 8443: at 6443", kind.on_control_plane()),
             ("`maxFailover: 6s`", kind.dedicated()),
@@ -318,6 +318,40 @@ fn readme_of(kind: Kind, text: &str) {
     );
 }
 
+/// By BGP there is no holder: each control-plane node announces the address.
+#[test]
+fn kube_vip_by_bgp_has_no_holder() {
+    let kind = Kind {
+        balancer: Balancer::KubeVip,
+        external: true,
+        services: "none",
+        mode: "pinned",
+    };
+    let folder = Folder::new(include_str!("../examples/baremetal-kube-vip-bgp.yaml"));
+    folder.hagen(&["render", "--provider", "baremetal"]).code(0);
+    let readme = folder.path().join("out/prod-baremetal/README.md");
+    let text = fs::read_to_string(readme).expect("README.md");
+    says(
+        kind,
+        &text,
+        &[
+            ("which announce the address by BGP", true),
+            ("Who announces 10.20.99.10?", true),
+            (
+                "| control plane | 179/tcp (BGP) | 10.20.0.1, and back |",
+                true,
+            ),
+            (
+                "power, kernel, network | 6.0 to 9.0 s | requests that meet it |",
+                true,
+            ),
+            ("plndr-cp-lock", false),
+            ("Exactly one", false),
+            ("ARP", false),
+        ],
+    );
+}
+
 /// Every file that commands read is one that was rendered.
 fn files_are_there(kind: Kind, folder: &Folder, text: &str) {
     let rendered = folder.path().join("out/prod-baremetal");
@@ -334,11 +368,8 @@ fn files_are_there(kind: Kind, folder: &Folder, text: &str) {
         if !roots.iter().any(|root| word.starts_with(root)) {
             continue;
         }
-        // kube-vip's manifests come with it, and the others are those of /etc/kubernetes.
-        if word.starts_with("manifests/kube-vip")
-            || word == "manifests/"
-            || word.starts_with("manifests/*")
-        {
+        // Those of /etc/kubernetes.
+        if word == "manifests/" || word.starts_with("manifests/*") {
             continue;
         }
         found += 1;

@@ -60,13 +60,17 @@ fn meaning(spec: &Cluster, target: Option<&str>, report: &mut Report) {
     versions::check(&spec.kubernetes.version, report);
     addresses::check(spec, report);
     registries::check(&spec.kubernetes, report);
-    kube_proxy::check(&spec.kubernetes, report);
     endpoint::check(spec, report);
     quorum::check(spec, report);
     secrets::check(spec, report);
     downloads::check(spec, report);
     let wanted = |name: &str| target.is_none_or(|target| target == name);
     let targets = &spec.targets;
+    kube_proxy::check(
+        spec,
+        targets.aliyun.as_ref().filter(|_| wanted("aliyun")),
+        report,
+    );
     mirrors::check(spec, |name| wanted(name) && targets.has(name), report);
     if let Some(own) = targets.aws.as_ref().filter(|_| wanted("aws")) {
         aws::check(spec, own, report);

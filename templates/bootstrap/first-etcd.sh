@@ -20,3 +20,15 @@ read_etcd() {
   keys=$(etcd -d '{"key":"L3JlZ2lzdHJ5","range_end":"L3JlZ2lzdHJ6","count_only":true}' "$last/v3/kv/range")
 }
 
+await_etcd() {
+  wait_for 1800 'the external etcd' read_etcd || fail "the external etcd is not ready: $detail"
+  detail=''
+}
+
+# Never over them, and nobody is there to be joined: asked anew at each start.
+check_keys() {
+  if [[ $keys == *'"count"'* ]]; then
+    fail 'the external etcd holds the keys of a cluster, and no API server answers: start its control plane. If the cluster never came up, empty etcd: etcdctl del --prefix /registry/'
+  fi
+}
+

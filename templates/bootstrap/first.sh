@@ -31,9 +31,8 @@ guard() {
   step=guard attempt=1
   status running
   if [[ $HAGEN_ETCD_ENDPOINTS ]]; then
-    need read_etcd
-    wait_for 1800 'the external etcd' read_etcd || fail "the external etcd is not ready: $detail"
-    detail=''
+    need await_etcd
+    await_etcd
   fi
   targets=("$(endpoint)/readyz")
   for target in $HAGEN_PEERS; do
@@ -51,10 +50,7 @@ guard() {
     log "no other API server or kubelet answers ($round of 3)"
     sleep 3
   done
-  # Never over them, and nobody is there to be joined: asked anew at each start.
-  if [[ $keys == *'"count"'* ]]; then
-    fail 'the external etcd holds the keys of a cluster, and no API server answers: start its control plane. If the cluster never came up, empty etcd: etcdctl del --prefix /registry/'
-  fi
+  if [[ $keys ]]; then check_keys; fi
 }
 
 # URL: kubelets have certificates of their own, and run where a node has joined only.

@@ -44,9 +44,10 @@ def read(text):
     for row, name in ROWS.items():
         if name in found:
             least, most = found[name]["leastMs"], found[name]["mostMs"]
-            later = bars.WARM_UP if row == "all-apis-back" and most is not None else 0.0
+            # It begins with the start of the process here, and there when it answers. haproxy counts answers that are no yes, too.
+            later = bars.WARM_UP if row == "all-apis-back" else 0.0
             predicted[row] = (
-                None if least is None else least / 1000 + later, None if most is None else most / 1000 + later, found[name]["reach"],
+                None if least is None else least / 1000, None if most is None else most / 1000 + later, found[name]["reach"],
             )
     return predicted
 
@@ -65,7 +66,8 @@ def disagreements(measurement, predicted):
         return []
     if not measurement.recovered or measurement.gap > most + bars.ROOM:
         return [f"hagen drill says at most {most:.1f} s, and it was {measurement.gap:.1f} s"]
-    if reach == "everyone" and measurement.gap < least - EARLY:
+    # A host of an API server that is gone holds up each request by itself: others are answered meanwhile.
+    if reach == "everyone" and measurement.row != "api-host-lost" and measurement.gap < least - EARLY:
         return [f"hagen drill says at least {least:.1f} s, and it was {measurement.gap:.1f} s"]
     return []
 

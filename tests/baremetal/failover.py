@@ -9,7 +9,7 @@ shown and not judged. What `hagen drill` predicts has to be what is measured. Tw
 are known to get stuck have to be seen getting stuck.
 
 Needs root, iproute2, nftables, openssl, curl, haproxy, keepalived, nginx and its stream module.
-About four minutes. Exit: 0 all as it must be; 1 something is not; 2 it cannot run here (0 without CI);
+About five minutes. Exit: 0 all as it must be; 1 something is not; 2 it cannot run here (0 without CI);
 3 the machine was too busy to tell, twice.
 """
 import argparse
@@ -68,7 +68,7 @@ def arguments():
     parser.add_argument("--subject", action="append", choices=SUBJECTS, help="only this one (may be repeated)")
     parser.add_argument("--only", metavar="SCENARIO", action="append", help="only this scenario (may be repeated)")
     parser.add_argument("--list", action="store_true", help="print the names of the scenarios and what they do")
-    parser.add_argument("--jobs", type=int, default=8, help="clusters at the same time (default: 8)")
+    parser.add_argument("--jobs", type=int, default=10, help="clusters at the same time (default: 10)")
     parser.add_argument("--json", metavar="FILE", help="write all measurements as JSON")
     parser.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
     parser.add_argument("--keep", action="store_true", help="keep the logs of clusters that failed")

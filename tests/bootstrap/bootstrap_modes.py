@@ -178,7 +178,7 @@ def machines_have_the_parts_that_they_need(make):
         world.check_done(world.boot())
     for settings, lacking in (({"mode": "drop", "parts": "begin apt first kubernetes"}, "take_secrets"),
                               ({"parts": "begin dnf first kubernetes"}, "apt_tools"), ({"parts": "begin apt kubernetes"}, "guard"),
-                              ({"etcd": True, "parts": "begin apt first kubernetes"}, "read_etcd"),
+                              ({"etcd": True, "parts": "begin apt first kubernetes"}, "await_etcd"),
                               ({"role": WORKER, "mode": "tofu", "parts": "begin apt kubernetes"}, "find_ca"),
                               ({"role": WORKER, "HAGEN_METADATA": "aws", "parts": "begin apt kubernetes"}, "provider_id")):
         world = make(**settings)

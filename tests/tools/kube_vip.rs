@@ -1,6 +1,11 @@
 //! kube-vip's manifests and what kube-proxy is told, by Kubernetes' own schemas: no field is unknown, and none is
 //! of another type. The schemas of each minor come with kubernetes-validate (Python).
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::render::Rendered;
@@ -156,5 +161,46 @@ fn kubeadm_reads_its_file_with_each_mode_of_kube_proxy() {
             [""; 0],
             "{mode}"
         );
+    }
+}
+
+/// The script with the files that are rendered, killed after each of its steps; the sandbox has secrets of its own.
+#[test]
+#[ignore = "needs root and Python: see tests/tools/README.md"]
+fn a_node_of_each_role_boots_from_what_is_rendered() {
+    for name in EXAMPLES {
+        let rendered = Rendered::on("baremetal", &examples::text(name));
+        for node in ["cp-1", "cp-2", "worker-1"] {
+            let scratch = tempfile::tempdir().unwrap();
+            let read = python::read_yaml(&rendered.read(&format!("cloud-init/{node}.yaml")));
+            for file in read["write_files"].as_array().unwrap() {
+                let field = |name: &str| file[name].as_str().unwrap();
+                let content = if field("path").ends_with(".sh") {
+                    field("content").to_owned()
+                } else {
+                    field("content")
+                        .replace("HAGEN_BOOTSTRAP_TOKEN", "abcdef.0123456789abcdef")
+                        .replace("HAGEN_CERTIFICATE_KEY", &"0f".repeat(32))
+                        .replace("HAGEN_CA_CERTIFICATE_BASE64", "eA==")
+                };
+                let path = scratch.path().join(&field("path")[1..]);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(&path, content).unwrap();
+                let mode = u32::from_str_radix(field("permissions"), 8).unwrap();
+                fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            }
+            let mut command = Command::new(python::interpreter(&["yaml"]));
+            command
+                .arg(tool::root().join("tests/bootstrap/bootstrap_sandbox.py"))
+                .arg(scratch.path().join("usr/local/lib/hagen/bootstrap.sh"))
+                .arg("--files")
+                .arg(scratch.path());
+            let answer = tool::run(&mut command, Duration::from_mins(10));
+            let said = answer.all();
+            assert!(
+                said.contains("1 passed, 0 failed"),
+                "{name}, {node}: {said}"
+            );
+        }
     }
 }

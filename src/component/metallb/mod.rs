@@ -84,6 +84,12 @@ fn merge(document: &mut Value, keys: Value) {
 
 /// A comment of whole lines in front of a document.
 fn commented(lines: &str, document: &str) -> String {
-    let comment: String = lines.lines().map(|line| format!("# {line}\n")).collect();
+    let comment: String = lines
+        .lines()
+        .map(|line| match line {
+            "" => "#\n".to_owned(),
+            _ => format!("# {line}\n"),
+        })
+        .collect();
     comment + document
 }

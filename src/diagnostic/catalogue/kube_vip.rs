@@ -81,4 +81,10 @@ super::codes! {
         cure: "Use nftables, which is made for many Services, or iptables. If you need ipvs for now, go on.",
         source: "KEP-5495; Kubernetes documentation: Virtual IPs and Service Proxies",
     }
+    NFTABLES = "HGN5422" Error "kube-proxy's mode nftables on an older kernel" {
+        cause: "kube-proxy does not start in this mode before Linux 5.13, and Alibaba Cloud Linux 3 has 5.10: no Service would be reached.",
+        example: "kubernetes: { kubeProxy: nftables } and targets.aliyun with image: alinux-3",
+        cure: "Use iptables, or another image.",
+        source: "kubernetes/kubernetes: pkg/proxy/nftables, NFTablesKubeProxyKernelVersion; Alibaba Cloud Linux 3 release notes",
+    }
 }

@@ -28,13 +28,15 @@ pub static PORTS: LazyLock<Ports> = LazyLock::new(|| {
 mod tests {
     use super::PORTS;
     use crate::facts::baremetal::LOAD_BALANCER;
+    use crate::facts::baremetal::kube_vip::KUBE_VIP;
     use crate::facts::kubernetes::KUBERNETES;
 
     #[test]
-    fn each_port_is_reserved_once_and_that_of_the_health_check_is_among_them() {
+    fn each_port_is_reserved_once_and_those_that_hagen_sets_are_among_them() {
         let own = PORTS.reserved.iter().chain(&KUBERNETES.reserved_ports);
         let mut ports: Vec<u16> = own.map(|reserved| reserved.port).collect();
         assert!(ports.contains(&LOAD_BALANCER.keepalived.health_port));
+        assert!(ports.contains(&KUBE_VIP.metrics_port));
         ports.sort_unstable();
         let all = ports.len();
         ports.dedup();

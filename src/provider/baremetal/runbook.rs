@@ -11,7 +11,7 @@ use crate::component::load_balancer;
 use crate::facts::kubernetes::KUBERNETES;
 use crate::format::template;
 use crate::plan::baremetal::Baremetal;
-use crate::plan::{Drop, Host, LoadBalancer, Node, Plan, SecretsMode};
+use crate::plan::{Drop, Host, KubeProxy, LoadBalancer, Node, Plan, SecretsMode};
 use crate::provider::runbook::{self, Balancer, Cloud, HERE, ObjectStore, Paths, Task};
 
 /// The context of the template.
@@ -40,6 +40,7 @@ struct Values<'a> {
     control_plane_words: String,
     control_plane_count: usize,
     two: bool,
+    nftables: bool,
     joining: String,
     workers: String,
     worker_names: String,
@@ -123,6 +124,7 @@ pub(super) fn document(plan: &Plan, target: &Baremetal) -> String {
             control_plane_words: names(&control_plane, " "),
             control_plane_count: control_plane.len(),
             two: control_plane.len() == 2 && members.is_empty(),
+            nftables: plan.kubernetes.kube_proxy == KubeProxy::Nftables,
             joining: names(control_plane.get(1..).unwrap_or_default(), ", "),
             workers: with_zones(&workers),
             worker_names: names(&workers, ", "),
@@ -163,7 +165,7 @@ fn timers(plan: &Plan) -> String {
         LoadBalancer::Pair(pair) => {
             format!("keepalived/ and {}", load_balancer::proxy_path(pair))
         }
-        LoadBalancer::KubeVip(_) | LoadBalancer::Managed(_) => "kube-vip's manifest".to_owned(),
+        LoadBalancer::KubeVip(_) | LoadBalancer::Managed(_) => "manifests/kube-vip/".to_owned(),
     }
 }
 

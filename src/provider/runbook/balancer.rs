@@ -14,6 +14,10 @@ pub(in crate::provider) struct Balancer {
     haproxy: bool,
     nginx: bool,
     kube_vip: bool,
+    /// kube-vip, by ARP: one node has the address.
+    arp: bool,
+    /// kube-vip, by BGP: all nodes announce it.
+    bgp: bool,
     dedicated: bool,
     on_control_plane: bool,
     /// The unit that passes connections on, which is also its program.
@@ -111,6 +115,8 @@ impl Balancer {
         let virtual_ip = own.virtual_ip.to_string();
         Self {
             kube_vip: true,
+            arp: own.bgp().is_none(),
+            bgp: own.bgp().is_some(),
             names: names.join(", "),
             words: names.join(" "),
             first: names.first().map_or_else(String::new, ToString::to_string),

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::diagnostic::code::baremetal as code;
+use crate::diagnostic::code::cluster;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::spec::{BaremetalLoadBalancer, KubeVip, KubeVipMode};
+use crate::validate::{addresses, networks};
 
 use super::reserved::{self, Range};
 use super::{Target, machine_path, path, v4};
@@ -48,7 +50,9 @@ pub(super) fn check(target: &Target<'_>, report: &mut Report) {
             continue;
         };
         // With BGP, the routers know the way to it, and it must not be in the subnet: another rule says so.
-        if !(announced_by_bgp && here == path(VIRTUAL_IP)) {
+        if announced_by_bgp && here == path(VIRTUAL_IP) {
+            routed(target, address, &here, report);
+        } else {
             place(target, address, what, &here, report);
         }
         in_range(address, &here, &ranges, report);
@@ -100,6 +104,34 @@ pub(super) fn place(
             .also(path("network.cidr"), "the subnet")
             .cure("use another address of the subnet"),
     );
+}
+
+/// Refuses a virtual IP to which no router leads, or that a node takes for a pod or a Service.
+fn routed(target: &Target<'_>, address: Ipv4Addr, here: &str, report: &mut Report) {
+    let net = networks::host(address);
+    if let Some((range, purpose)) = networks::special_range(net) {
+        report.push(
+            Diagnostic::new(
+                &cluster::SPECIAL_NETWORK,
+                format!("`{address}` is in {range}, which is kept for {purpose}"),
+            )
+            .value(here, "not an address for the virtual IP")
+            .cure("use an address that the routers lead to the machines"),
+        );
+    } else if let Some(network) = addresses::cluster_networks(target.spec)
+        .into_iter()
+        .find(|network| network.net.contains(&net))
+    {
+        report.push(
+            Diagnostic::new(
+                &cluster::ADDRESS_IN_CLUSTER_NETWORK,
+                format!("`{address}` is in {} `{}`", network.what, network.net),
+            )
+            .value(here, "taken for a pod or a Service")
+            .also(&network.path, network.what)
+            .cure("use another address that the routers lead to the machines"),
+        );
+    }
 }
 
 fn in_range(address: Ipv4Addr, here: &str, ranges: &[(usize, Range)], report: &mut Report) {

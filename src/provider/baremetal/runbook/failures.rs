@@ -21,9 +21,11 @@ pub(super) fn rows(plan: &Plan, limit: bool) -> Vec<Row> {
         .load_balancer
         .pair()
         .map_or("", load_balancer::proxy_name);
+    let kube_vip = plan.load_balancer.kube_vip();
+    let by_bgp = kube_vip.is_some_and(|own| own.bgp().is_some());
     let all = plan.load_balancer.interruptions().iter();
     all.map(|one| Row {
-        what: what(one.failure, proxy),
+        what: what(one.failure, proxy, by_bgp),
         took: took(one),
         who: match one.reach {
             Reach::Everyone => "every new request",
@@ -44,7 +46,7 @@ fn took(one: &Interruption) -> String {
     }
     let (least, most) = (seconds(one.least), seconds(one.most));
     if one.most == 0 {
-        "nothing: another one is tried at once".to_owned()
+        "nothing: another one takes it at once".to_owned()
     } else if one.least == 0 {
         format!("up to {most} s")
     } else if least == most {
@@ -54,8 +56,14 @@ fn took(one: &Interruption) -> String {
     }
 }
 
-fn what(failure: Failure, proxy: &str) -> String {
+fn what(failure: Failure, proxy: &str, by_bgp: bool) -> String {
     match failure {
+        Failure::HolderStopped if by_bgp => {
+            "kube-vip on a node is stopped, and takes its route back".to_owned()
+        }
+        Failure::HolderGone if by_bgp => {
+            "a node is gone at once: power, kernel, network".to_owned()
+        }
         Failure::HolderStopped => {
             "keepalived on the holder is stopped, or the holder is shut down in order".to_owned()
         }

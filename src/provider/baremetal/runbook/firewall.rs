@@ -42,9 +42,18 @@ pub(super) fn openings(plan: &Plan) -> Vec<Opening> {
             let from = "load balancer nodes, all nodes";
             open("control plane", format!("{bind_port}/tcp"), from);
         }
-        LoadBalancer::KubeVip(_) | LoadBalancer::Managed(_) => {
+        LoadBalancer::KubeVip(own) => {
             open("control plane", format!("{bind_port}/tcp"), people);
+            for peer in own.bgp().map_or(&[][..], |bgp| &bgp.peers) {
+                let port = format!("{}/tcp (BGP)", peer.port.unwrap_or(BGP));
+                open(
+                    "control plane",
+                    port,
+                    &format!("{}, and back", peer.address),
+                );
+            }
         }
+        LoadBalancer::Managed(_) => {}
     }
     if plan.external_etcd().is_some() {
         open("etcd", "2379/tcp".to_owned(), "control plane, etcd");
@@ -88,5 +97,7 @@ pub(super) fn openings(plan: &Plan) -> Vec<Opening> {
     all
 }
 
+/// RFC 4271, 8.
+const BGP: u16 = 179;
 /// RFC 3768: adverts between the nodes that may hold the address.
 const VRRP: &str = "IP protocol 112 (VRRP), no port";
