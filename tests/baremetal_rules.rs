@@ -322,7 +322,7 @@ fn holds(case: &Case, spec: &hagen::spec::Cluster) {
         }
         LoadBalancer::KubeVip(own) => {
             assert!(!case.pair());
-            assert_eq!(own.interfaces.len(), case.control_plane);
+            assert_eq!(own.nodes.len(), case.control_plane);
         }
         LoadBalancer::Managed(_) => panic!("not on bare metal"),
     }

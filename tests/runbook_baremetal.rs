@@ -335,7 +335,10 @@ fn files_are_there(kind: Kind, folder: &Folder, text: &str) {
             continue;
         }
         // kube-vip's manifests come with it, and the others are those of /etc/kubernetes.
-        if word.starts_with("manifests/kube-vip") || word == "manifests/" || word.starts_with("manifests/*") {
+        if word.starts_with("manifests/kube-vip")
+            || word == "manifests/"
+            || word.starts_with("manifests/*")
+        {
             continue;
         }
         found += 1;
