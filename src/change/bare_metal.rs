@@ -5,6 +5,7 @@ mod machine;
 mod proxy;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use crate::facts::baremetal::failover::{Failure, Timers, of_pair};
 
@@ -190,9 +191,10 @@ fn say(comparison: &mut Comparison<'_>, differs: &Differs, of: &[String], nodes:
     let mut what = format!("keepalived.conf of {list} changes: {}. ", said.join(", "));
     let all = names(nodes.iter().map(String::as_str));
     let change = if has(AT_ONCE) {
-        what.push_str(&format!(
+        let _ = write!(
+            what,
             "All load balancer nodes at once ({all}), or both hold the virtual IP meanwhile: stop keepalived on all, copy, start it, as README.md says; the API is away for about ten seconds"
-        ));
+        );
         let change = comparison.say(Severity::Danger, Effect::Restart, list, what, file);
         change.brief = Some("keepalived on all load balancer nodes at once".to_owned());
         change
@@ -215,11 +217,12 @@ fn say(comparison: &mut Comparison<'_>, differs: &Differs, of: &[String], nodes:
             let tenths = (milliseconds + 50) / 100;
             format!("{}.{} s", tenths / 10, tenths % 10)
         };
-        change.what.push_str(&format!(
+        let _ = write!(
+            change.what,
             ". A load balancer that fails then interrupts for {} at most, before for {}",
             code(&seconds(after)),
             code(&seconds(before))
-        ));
+        );
         change.before = Some(seconds(before));
         change.after = Some(seconds(after));
     }
