@@ -239,7 +239,7 @@ fn kube_proxy_is_told_only_what_kubeadm_does_not_say_by_itself() {
 
 #[test]
 fn ipvs_is_strict_about_arp_where_someone_announces_addresses_by_it() {
-    let metallb = "services: { metallb: { pools: [ { name: default, addresses: [10.20.0.200-10.20.0.239] } ] } }";
+    let metallb = "services: { metallb: { pools: [ { name: default, addresses: [10.20.0.200-10.20.0.239] } ], l2: {} } }";
     let on_control_plane = with(
         PAIR,
         &[

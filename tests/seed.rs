@@ -816,6 +816,24 @@ fn what_is_no_seed_of_hagens_stays() {
         .stderr_has("file is no folder");
 }
 
+/// Secrets that are used up are shredded; the seeds can be made again.
+#[test]
+fn shredded_seeds_are_made_again() {
+    let folder = cluster(EXAMPLE);
+    folder.hagen(SEED).code(0);
+    let before = tree(&below(&folder, "seed"));
+    for (name, _) in before.iter().filter(|(_, (mode, _))| *mode == 0o600) {
+        fs::remove_file(below(&folder, "seed").join(name)).expect("removed");
+    }
+    assert!(below(&folder, "seed/cp-1").is_dir());
+    folder.hagen(SEED).code(0);
+    assert_eq!(tree(&below(&folder, "seed")), before);
+    // So are those of which only the secrets were.
+    fs::remove_file(below(&folder, "seed/cp-1/user-data")).expect("removed");
+    folder.hagen(SEED).code(0);
+    assert_eq!(tree(&below(&folder, "seed")), before);
+}
+
 #[test]
 fn what_cannot_be_written_leaves_everything_as_it_was() {
     let folder = cluster(EXAMPLE);

@@ -58,6 +58,7 @@ fn lost(model: &Model<'_>, id: &'static str, count: usize) -> Row {
                 _ => Failure::ApiServerNotReady,
             };
             why.push(noticed(model, seen));
+            why.push("Requests on connections that it has fail until those are closed.".to_owned());
             let unsure = matches!(topology.front, Front::KubeVip);
             let seen = model.timers.api_server(seen);
             time = time.and(if unsure { seen.maybe() } else { seen });

@@ -7,7 +7,7 @@ use super::words::seconds;
 use super::{ELECTION, Interruption, Model, Pods, Reach, Row, counted};
 use crate::facts::baremetal::LOAD_BALANCER;
 use crate::facts::baremetal::failover::skew;
-use crate::plan::load_balancer::{Failure, Pair};
+use crate::plan::load_balancer::{Announced, Failure, Pair};
 use crate::plan::{LoadBalancer, Pin};
 
 pub(super) fn rows(model: &Model<'_>) -> Vec<Row> {
@@ -247,9 +247,16 @@ fn leader_gone(model: &Model<'_>, servers: &[usize]) -> Row {
         ..Damage::default()
     };
     model.row(failing, &damage, Pods::OnLostNodes, |left| {
-        let mut why = vec![
-            "Another instance takes over when the lease has run out and it looks again. The lease is kept in the API, so that needs etcd's quorum.".to_owned(),
-        ];
+        let lease = match model.plan.load_balancer.kube_vip().map(|own| &own.announced) {
+            Some(Announced::Arp(lease)) => format!(
+                "the lease of {} s has run out and it looks again, every {} s",
+                lease.duration_seconds, lease.retry_seconds
+            ),
+            _ => "the lease has run out and it looks again".to_owned(),
+        };
+        let mut why = vec![format!(
+            "Another instance takes over when {lease}. The lease is kept in the API, so that needs etcd's quorum."
+        )];
         let mut time = model.timers.own(Failure::LeaderGone);
         if model.topology.stacked {
             why.push(counted(model.quorum(left.members)));

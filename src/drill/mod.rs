@@ -24,7 +24,7 @@ pub use summary::{Stops, Summary, What};
 use interruption::Timers;
 use topology::{Damage, Front, Left, Topology};
 
-use crate::plan::load_balancer::Proxy;
+use crate::plan::load_balancer::{Announced, KubeVip, Proxy};
 use crate::plan::{LoadBalancer, Plan};
 
 /// The failures of a cluster.
@@ -276,6 +276,10 @@ impl<'a> Model<'a> {
                     "Each API server fails /livez without etcd, so that kube-vip takes every route to the virtual IP back."
                         .to_owned(),
                 ),
+                LoadBalancer::KubeVip(own) if preserves(own) => why.push(
+                    "No lease is renewed without the API; the last leader keeps the virtual IP until it sees another, in front of an API server that cannot answer."
+                        .to_owned(),
+                ),
                 LoadBalancer::KubeVip(_) => why.push(
                     "No lease is renewed without the API, so kube-vip takes the virtual IP off every node."
                         .to_owned(),
@@ -305,6 +309,11 @@ impl<'a> Model<'a> {
         ));
         why
     }
+}
+
+/// Whether a leader of kube-vip's that cannot renew its lease keeps the virtual IP.
+fn preserves(own: &KubeVip) -> bool {
+    matches!(&own.announced, Announced::Arp(lease) if lease.preserve)
 }
 
 /// How many members are left.

@@ -7,7 +7,7 @@ use super::nodes::replaced;
 use super::topology::{Damage, Front};
 use super::words::list;
 use super::zones::unplaced;
-use super::{Api, Interruption, Model, Pods, Reach, Row, Side, sentences};
+use super::{Api, Interruption, Model, Pods, Reach, Row, Side, preserves, sentences};
 use crate::plan::load_balancer::Failure;
 
 pub(super) fn rows(model: &Model<'_>) -> Vec<Row> {
@@ -199,9 +199,13 @@ fn front(model: &Model<'_>, majority: &[usize], minority: &[usize]) -> Vec<Strin
         let on = |side: &[usize]| among.iter().any(|at| side.contains(at));
         on(majority) && on(minority)
     };
+    let preserves = model.plan.load_balancer.kube_vip().is_some_and(preserves);
     match topology.front {
         Front::Pair if both(&topology.holders()) => vec![
             "The virtual IP is held on both sides until then.".to_owned(),
+        ],
+        Front::KubeVip if both(&topology.api_servers()) && preserves => vec![
+            "kube-vip's last leader keeps the virtual IP until it sees another, so that both sides may hold it.".to_owned(),
         ],
         Front::KubeVip if both(&topology.api_servers()) => vec![
             "kube-vip's leader must renew its lease in the API: on the side without quorum nobody holds the virtual IP.".to_owned(),

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::Api;
 use crate::facts::failures::{self, Addresses};
-use crate::plan::load_balancer::{Failure, Interruption};
 use crate::plan::{Etcd, LoadBalancer, Plan, Role, Target};
 
 /// The machines and what stands in front of them.
@@ -115,10 +114,8 @@ impl Topology {
                 LoadBalancer::Managed(_) => Front::Managed(entrances(plan)),
                 LoadBalancer::Pair(_) => Front::Pair,
                 // Without a leader, routers share connections out.
-                LoadBalancer::KubeVip(own) if has(&own.interruptions, Failure::LeaderGone) => {
-                    Front::KubeVip
-                }
-                LoadBalancer::KubeVip(_) => Front::Routes,
+                LoadBalancer::KubeVip(own) if own.bgp().is_some() => Front::Routes,
+                LoadBalancer::KubeVip(_) => Front::KubeVip,
             },
         }
     }
@@ -266,11 +263,6 @@ impl Entrance {
             _ => Api::Unknown,
         }
     }
-}
-
-/// Whether a failure is among these.
-fn has(all: &[Interruption], failure: Failure) -> bool {
-    all.iter().any(|row| row.failure == failure)
 }
 
 /// Several ways in as one answer.

@@ -328,8 +328,12 @@ fn around_kube_proxy(own: &spec::Baremetal, load_balancer: &LoadBalancer) -> kub
     let by_arp = load_balancer
         .kube_vip()
         .is_some_and(|kube_vip| kube_vip.bgp().is_none());
+    let services_by_arp = match &own.services {
+        spec::BaremetalServices::None => false,
+        spec::BaremetalServices::Metallb(metallb) => metallb.l2.is_some(),
+    };
     kube_proxy::Around {
-        arp: by_arp || matches!(own.services, spec::BaremetalServices::Metallb(_)),
+        arp: by_arp || services_by_arp,
         virtual_ip: on_a_node.then(|| v4(own.virtual_ip)),
     }
 }

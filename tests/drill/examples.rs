@@ -77,7 +77,12 @@ fn what_the_issue_asks_for_is_in_every_table() {
             "{name}"
         );
         assert!(
-            any(&["loadBalancerNodeLost", "holderGone", "leaderGone"]),
+            any(&[
+                "loadBalancerNodeLost",
+                "holderGone",
+                "holderStopped",
+                "leaderGone"
+            ]),
             "{name}"
         );
         assert!(

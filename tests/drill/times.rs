@@ -74,7 +74,7 @@ fn times_follow_the_timers_of_the_spec() {
             "{ haproxy: { checkInterval: 2s, checkFall: 2, ",
         )
     });
-    // The first answer that is not 200 counts.
+    // The first answer that is no 200 is enough.
     assert_eq!(bounds(&patient, "apiServerNotReady"), (0.0, 2000.0));
 }
 

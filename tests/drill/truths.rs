@@ -1,8 +1,7 @@
 //! What everyone who runs such clusters knows.
 
 use hagen::drill::{self, Api, Interruption, Pods, Reach, What};
-use hagen::plan::LoadBalancer;
-use hagen::plan::load_balancer::{self, Failure};
+use hagen::plan::Plan;
 
 use crate::cluster::{Baremetal, Front, cloud, narrow};
 use crate::{ids, of_zone, row};
@@ -383,26 +382,38 @@ fn a_load_balancer_in_a_single_zone_fails_with_it_and_the_other_goes_on() {
     assert_eq!(of_zone(&drill, "zoneLost", "cn-north-4b").api, Api::Yes);
 }
 
+/// A leader that may keep the address is told.
+#[test]
+fn kube_vip_that_preserves_keeps_the_virtual_ip_without_quorum() {
+    let drill = drill::of(&kube_vip("preserveOnLeadershipLoss: true"));
+    let lost = row(&drill, "twoEtcdMembersLost");
+    assert_eq!(lost.api, Api::No);
+    assert!(
+        lost.why.contains("the last leader keeps the virtual IP"),
+        "{}",
+        lost.why
+    );
+    let split = row(&drill, "controlPlaneSplit");
+    assert!(
+        split.why.contains("both sides may hold it"),
+        "{}",
+        split.why
+    );
+    assert_eq!(split.api, Api::Partly);
+}
+
+/// Three nodes behind kube-vip with these keys of its own.
+fn kube_vip(keys: &str) -> Plan {
+    let text = Baremetal::stacked(Front::KubeVip, 3).text();
+    let text = text.replace("{ kubeVip: {} }", &format!("{{ kubeVip: {{ {keys} }} }}"));
+    let spec = serde_saphyr::from_str(&text).expect("a spec");
+    hagen::plan::build(&spec, "baremetal")
+}
+
 /// With BGP there is no leader: each node has a route of its own, as long as its API server answers.
 #[test]
 fn kube_vip_without_a_leader_shares_connections_out() {
-    let mut plan = Baremetal::stacked(Front::KubeVip, 3).plan();
-    let LoadBalancer::KubeVip(own) = &mut plan.load_balancer else {
-        panic!("{:?}", plan.load_balancer)
-    };
-    let of = |failure, least, most| load_balancer::Interruption {
-        failure,
-        least,
-        most,
-        reach: load_balancer::Reach::Some,
-        bounded: false,
-    };
-    own.interruptions = vec![
-        of(Failure::HolderStopped, 0, 0),
-        of(Failure::HolderGone, 20_000, 30_000),
-        of(Failure::ApiServerDead, 10_000, 15_000),
-        of(Failure::ApiServerHung, 13_000, 18_000),
-    ];
+    let plan = kube_vip("mode: { bgp: { as: 64512, peers: [{ address: 10.20.0.1, as: 64513 }] } }");
     let drill = drill::of(&plan);
     assert!(!ids(&drill).contains(&"leaderGone"));
     assert_eq!(

@@ -174,9 +174,9 @@ impl Folder {
             )),
             Some(record) => Ok(record),
             None => {
-                let mut entries =
-                    fs::read_dir(&self.path).map_err(|error| cannot_write(&self.shown, &error))?;
-                if entries.next().is_some() && !force {
+                let other =
+                    holds_files(&self.path).map_err(|error| cannot_write(&self.shown, &error))?;
+                if other && !force {
                     return Err(invalid(not_a_seed(format!(
                         "{shown} holds other files, and no {RECORD}"
                     ))));
@@ -287,6 +287,17 @@ impl Folder {
             .map_err(failed)?;
         staging.exchange().map_err(failed)
     }
+}
+
+/// Whether there is anything but empty folders, which are left where seeds were shredded.
+fn holds_files(folder: &Path) -> io::Result<bool> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if !entry.file_type()?.is_dir() || holds_files(&entry.path())? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The machine that a file is of.
