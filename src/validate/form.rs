@@ -145,8 +145,25 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_slip_of_seconds_is_put_right() {
+        let cure = |text: &str| check("span", text).expect_err(text).2.ok();
+        for (slip, right) in [("5S", "5s"), ("5 seconds", "5s"), ("1 min 30 sec", "1m30s")] {
+            assert_eq!(cure(slip).as_deref(), Some(right));
+        }
+        for hopeless in ["5", "5h", "-1s", "0.5s", "s"] {
+            assert_eq!(cure(hopeless), None, "{hopeless}");
+        }
+    }
+
     proptest! {
         /// serde must not refuse what the form lets through.
+        #[test]
+        fn the_form_of_seconds_is_what_serde_takes(text in "[0-9ms .-]{0,7}|\\PC{0,8}") {
+            let read = serde_json::from_value::<Span>(text.as_str().into());
+            prop_assert_eq!(check("span", &text).is_ok(), read.is_ok());
+        }
+
         #[test]
         fn the_form_of_a_time_span_is_what_serde_takes(text in "[0-9hm .-]{0,7}|\\PC{0,8}") {
             let read = serde_json::from_value::<Lifetime>(text.as_str().into());

@@ -118,13 +118,6 @@ pub fn of_pair(timers: Timers) -> Vec<Interruption> {
         reach: Reach::Everyone,
         bounded,
     };
-    let some = |failure, least, most| Interruption {
-        failure,
-        least,
-        most,
-        reach: Reach::Some,
-        bounded: false,
-    };
     let mut all = vec![
         everyone(Failure::HolderStopped, skew, skew, true),
         everyone(Failure::HolderGone, quick, down, true),
@@ -141,37 +134,41 @@ pub fn of_pair(timers: Timers) -> Vec<Interruption> {
             true,
         ),
     ];
-    match timers.api_servers {
-        Some(checks) => all.extend(behind_haproxy(checks, quick, down)),
-        None => {
-            let nginx = &facts.nginx;
-            let connect = nginx.connect_timeout_seconds * 1000;
-            all.extend([
-                // A connection that is refused goes to the next one.
-                some(Failure::ApiServerDead, 0, 0),
-                some(
-                    Failure::ApiServerGone,
-                    connect,
-                    connect * (nginx.next_tries - 1),
-                ),
-                Interruption {
-                    reach: Reach::SomeForGood,
-                    ..some(Failure::ApiServerHung, 0, 0)
-                },
-                Interruption {
-                    reach: Reach::SomeForGood,
-                    ..some(Failure::ApiServerNotReady, 0, 0)
-                },
-                everyone(
-                    Failure::ApiServersBack,
-                    0,
-                    nginx.fail_timeout_seconds * 1000,
-                    false,
-                ),
-            ]);
-        }
-    }
+    all.extend(match timers.api_servers {
+        Some(checks) => behind_haproxy(checks, quick, down),
+        None => behind_nginx(),
+    });
     all
+}
+
+fn behind_nginx() -> Vec<Interruption> {
+    let nginx = &LOAD_BALANCER.nginx;
+    let connect = nginx.connect_timeout_seconds * 1000;
+    let of = |failure, least, most, reach| Interruption {
+        failure,
+        least,
+        most,
+        reach,
+        bounded: false,
+    };
+    vec![
+        // A connection that is refused goes to the next one.
+        of(Failure::ApiServerDead, 0, 0, Reach::Some),
+        of(
+            Failure::ApiServerGone,
+            connect,
+            connect * (nginx.next_tries - 1),
+            Reach::Some,
+        ),
+        of(Failure::ApiServerHung, 0, 0, Reach::SomeForGood),
+        of(Failure::ApiServerNotReady, 0, 0, Reach::SomeForGood),
+        of(
+            Failure::ApiServersBack,
+            0,
+            nginx.fail_timeout_seconds * 1000,
+            Reach::Everyone,
+        ),
+    ]
 }
 
 fn behind_haproxy(checks: ApiServerChecks, quick: u32, down: u32) -> Vec<Interruption> {
