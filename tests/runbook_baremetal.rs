@@ -291,7 +291,7 @@ fn readme_of(kind: Kind, text: &str) {
             "or the holder is shut down in order | 0.6 s | every new request | yes |",
             "power, kernel, network | 2.6 to 3.6 s | every new request | yes |",
             "haproxy on the holder is dead and does not come back | 2.6 to 4.6 s |",
-            "the holder alone reaches no API server | 12.6 to 20.6 s | every new request | no |",
+            "the holder alone reaches no API server | 12.6 to 24.6 s | every new request | no |",
         ],
         Balancer::OnControlPlane("haproxy") => &["does not come back | 4.6 to 6.6 s |"],
         Balancer::KubeVip => &["with kube-vip's lease | 5.0 to 7.0 s | every new request | yes |"],

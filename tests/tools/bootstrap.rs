@@ -64,7 +64,11 @@ fn with_the_endpoint_pinned_and_in_hosts() {
 #[test]
 #[ignore = "needs root, haproxy, keepalived and Python: see tests/tools/README.md"]
 fn on_bare_metal() {
-    for name in ["baremetal", "baremetal-colocated", "baremetal-external-etcd"] {
+    for name in [
+        "baremetal",
+        "baremetal-colocated",
+        "baremetal-external-etcd",
+    ] {
         roles_of(name);
     }
 }
