@@ -73,6 +73,15 @@ fn examples() -> Vec<Example> {
     found
 }
 
+/// What is a file of its own in the folder, too: tests/tools/bare_metal.rs compares the two.
+const REVIEWED: &[&str] = &[
+    "/etc/hagen/haproxy.conf",
+    "/etc/hagen/nginx.conf",
+    "/etc/hagen/keepalived.conf",
+    "/etc/hagen/kube-vip.yaml",
+    "/etc/hagen/kube-vip-init.yaml",
+];
+
 const SCRIPT: &str = "/usr/local/lib/hagen/bootstrap.sh";
 
 /// What a reviewer reads: scripts and units are files of their own in templates/, and digests say
@@ -93,7 +102,9 @@ fn for_review(path: &str, text: &str) -> String {
         let mut elided = false;
         for line in text.lines() {
             if let Some(path) = line.strip_prefix("  - path: ") {
-                elided = path == SCRIPT || path.starts_with("/etc/systemd/system/");
+                elided = path == SCRIPT
+                    || path.starts_with("/etc/systemd/system/")
+                    || REVIEWED.contains(&path);
                 shown.extend([line, "\n"]);
                 continue;
             }
@@ -143,7 +154,7 @@ fn snapshots_are_what_is_rendered() {
             settings.set_omit_expression(true);
             let text = for_review(path, text);
             // A runbook has a page for each task.
-            let most = if path == "README.md" { 600 } else { 400 };
+            let most = if path == "README.md" { 750 } else { 400 };
             assert!(text.lines().count() < most, "{} is a wall", full.display());
             settings.bind(|| insta::assert_snapshot!(file.clone(), text));
             expected.insert(full.with_file_name(format!("{file}.snap")));
