@@ -1195,7 +1195,7 @@ fn baremetal() -> BoxedStrategy<Value> {
         ],
         0,
     );
-    let interface = || prop_oneof![word(&["eth0", "lo", "0", "bond0.100"]), any_text()].boxed();
+    let interface = || prop_oneof![word(&["eth0", "lo", "0", "ens5f0np0"]), any_text()].boxed();
     let machine = mapping(
         vec![
             ("name", name()),

@@ -73,7 +73,7 @@ fn examples() -> Vec<Example> {
     found
 }
 
-/// What is a file of its own in the folder, too: tests/tools/bare_metal.rs compares the two.
+/// What is a file of its own in the folder, too: `tests/tools/bare_metal.rs` compares the two.
 const REVIEWED: &[&str] = &[
     "/etc/hagen/haproxy.conf",
     "/etc/hagen/nginx.conf",

@@ -281,7 +281,7 @@ fn readme_of(kind: Kind, text: &str) {
             ("`maxFailover: 6s`", kind.dedicated()),
             ("hagen seed --secrets secrets.operator.json .", !drop),
             ("       hagen seed .", drop),
-            ("find seed -type f -exec shred", !drop),
+            ("find seed .seed.hagen-staging -type f -exec shred", !drop),
             ("\n## Tear down\n", true),
         ],
     );

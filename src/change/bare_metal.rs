@@ -179,6 +179,8 @@ fn say(comparison: &mut Comparison<'_>, differs: &Differs, of: &[String], nodes:
         .iter()
         .map(|(key, before, after)| match key.as_str() {
             "unicast_peer" => format!("{} has other peers", code(key)),
+            // Whole scripts that come or go.
+            "block" => "other checks".to_owned(),
             _ => format!("{} from {} to {}", code(key), code(before), code(after)),
         })
         .collect();
@@ -204,7 +206,13 @@ fn say(comparison: &mut Comparison<'_>, differs: &Differs, of: &[String], nodes:
         );
         comparison.say(Severity::Caution, Effect::InPlace, list, what, file)
     } else {
-        what.push_str("Copy it to each and reload keepalived, one node at a time: the virtual IP stays where it is");
+        what.push_str(if has(&["virtual_ipaddress"]) {
+            "The virtual IP is in certificates and kubelets: render refuses this for a cluster that is there"
+        } else if has(&["interface"]) {
+            "Copy it to each and reload keepalived, one node at a time, the holder last: the virtual IP leaves a node whose interface is another"
+        } else {
+            "Copy it to each and reload keepalived, one node at a time: the virtual IP stays where it is"
+        });
         let severity = if has(CHECKS) || !has(&["interface", "virtual_ipaddress", "priority"]) {
             Severity::Notice
         } else {

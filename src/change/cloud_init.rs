@@ -19,7 +19,7 @@ const NAMED: &[(&str, &str)] = &[
     ("HAGEN_ENDPOINT_PORT", "the endpoint's port"),
     ("HAGEN_BIND_PORT", "the API server's port"),
     ("HAGEN_ADDRESS", "the node's address"),
-    ("HAGEN_PEERS", "the addresses of the control-plane nodes"),
+    ("HAGEN_PEERS", "the addresses of its peers"),
     (
         "HAGEN_ENDPOINT_ADDRESSES",
         "the endpoint's addresses in /etc/hosts",

@@ -121,16 +121,21 @@ pub(super) fn unreadable(path: &Path, error: &io::Error) -> Stop {
     )])
 }
 
-/// Whether a text holds what `hagen secrets` writes, or a key in PEM.
+/// Whether a text holds what `hagen secrets` writes, or is a key in PEM. A key inside a spec has a code of its own,
+/// and is not shown.
 fn holds_secrets(text: &str) -> bool {
-    [
-        "PRIVATE KEY-----",
-        "bootstrap_token",
-        "certificate_key",
-        "cluster_ca_key",
-    ]
-    .iter()
-    .any(|word| text.contains(word))
+    let has_value = |word: &str| {
+        text.match_indices(word).any(|(at, word)| {
+            let rest = text[at + word.len()..].trim_start_matches(['"', '\'']);
+            let value = rest.trim_start().strip_prefix([':', '=']);
+            value.is_some_and(|value| !value.trim_start_matches([' ', '"', '\'']).starts_with('\n'))
+        })
+    };
+    let spec = text.contains("hagen.dev/v1");
+    (!spec && text.contains("PRIVATE KEY-----"))
+        || ["bootstrap_token", "certificate_key", "cluster_ca_key"]
+            .into_iter()
+            .any(has_value)
 }
 
 fn parse(name: String, text: String) -> Result<Source, Said> {

@@ -124,24 +124,46 @@ fn bytes(place: &Place, source: Option<&Source>, body: &str) -> Range<usize> {
     }
 }
 
+/// Where a text has private keys, and values of a key `password`.
+fn private(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let line = |from: usize| text[from..].find('\n').map_or(text.len(), |end| from + end);
+    for (at, head) in text.match_indices("PRIVATE KEY-----") {
+        let before = &text[..at];
+        let ends = before
+            .rfind("-----")
+            .is_some_and(|at| before[at..].starts_with("-----END"));
+        if !ends {
+            let begin = at + head.len();
+            let end = text[begin..].find("-----END");
+            found.push(begin..end.map_or(text.len(), |end| begin + end));
+        }
+    }
+    // Of other programs, and a body without its first line: all that follows on the line.
+    for mark in [
+        "PRIVATE KEY",
+        "PuTTY-User-Key-File",
+        "b3BlbnNzaC1rZXktdjE",
+        "password:",
+        "password\":",
+    ] {
+        for (at, mark) in text.match_indices(mark) {
+            let begin = at + mark.len();
+            if !text[begin..].starts_with("-----") {
+                found.push(begin..line(begin));
+            }
+        }
+    }
+    found
+}
+
 /// The text with the credentials of addresses and with private keys as stars, byte for byte: a spec that
 /// has some is refused, and the refusal is printed in a CI's log that more people read than the spec.
 fn masked(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
-    for (at, head) in text.match_indices("PRIVATE KEY-----") {
-        let before = &text[..at];
-        if before
-            .rfind("-----")
-            .is_some_and(|at| before[at..].starts_with("-----END"))
-        {
-            continue;
-        }
-        let begin = at + head.len();
-        let end = text[begin..]
-            .find("-----END")
-            .map_or(text.len(), |end| begin + end);
+    for range in private(text) {
         // Lines stay lines.
-        for byte in bytes[begin..end].iter_mut().filter(|byte| **byte != b'\n') {
+        for byte in bytes[range].iter_mut().filter(|byte| **byte != b'\n') {
             *byte = b'*';
         }
     }
@@ -214,6 +236,9 @@ mod tests {
                 "-----BEGIN PRIVATE KEY-----\n*****\n-----END PRIVATE KEY-----\nx",
             ),
             ("OPENSSH PRIVATE KEY-----abc", "OPENSSH PRIVATE KEY-----***"),
+            ("MY PRIVATE KEY abc\nx", "MY PRIVATE KEY****\nx"),
+            ("- b3BlbnNzaC1rZXktdjEAAA\nx", "- b3BlbnNzaC1rZXktdjE***\nx"),
+            ("{ password: hunter2 }\nx", "{ password:**********\nx"),
             (
                 "`http://a:b@c` and `http://d:e@f`",
                 "`http://***@c` and `http://***@f`",

@@ -186,14 +186,17 @@ fn holder_gone(model: &Model<'_>, pair: &Pair, damage: &Damage, skew: &str) -> R
 
 /// keepalived is killed and everything else lives.
 fn killed(model: &Model<'_>) -> Row {
+    let all = model.plan.load_balancer.interruptions();
+    let gone = all.iter().find(|row| row.failure == Failure::HolderGone);
+    let longest = gone.map_or(0, |row| row.most);
     let holders = model.topology.holders();
     let title = "keepalived killed on the holder";
     let failing = model.failing("keepalivedKilled", title, 1, &holders);
     model.row(failing, &Damage::default(), Pods::Unaffected, |_| {
         (
-            Interruption::some(0, 0),
+            Interruption::everyone(0, longest),
             vec![
-                "The address stays on it, another takes it as well after the missed adverts, and both serve. systemd starts keepalived again, which takes the old one away.".to_owned(),
+                "The address stays on it, another takes it as well after the missed adverts, and both serve; systemd starts keepalived again only then, which takes the old one away. Where its child alone is killed, keepalived starts it again at once and takes the address off first, so that nobody has it until then.".to_owned(),
             ],
         )
     })

@@ -33,12 +33,12 @@ fn haproxy(checks: ApiServerChecks, failure: Failure) -> String {
                 .to_owned()
         }
         Failure::ApiServerGone => format!(
-            "Nothing refuses a connection: haproxy waits {} s (timeout connect) before it takes another API server, until {fall} checks have failed, one every {interval} s.",
+            "Nothing refuses a connection: haproxy waits {} s (timeout connect) before it takes another API server, until {fall} checks have failed, each after as long and {interval} s after the one before.",
             facts.connect_timeout_seconds
         ),
         Failure::ApiServerHung => format!(
-            "It takes connections and answers nothing, until {fall} checks of /readyz have failed, one every {interval} s and the last after {} s.",
-            facts.check_timeout_seconds
+            "It takes connections and answers nothing, until {fall} checks of /readyz have failed, each after {} to {} s and {interval} s after the one before.",
+            facts.connect_timeout_seconds, facts.check_timeout_seconds
         ),
         _ => format!(
             "haproxy sends it no new connection from the first check on whose answer is not 200, one every {interval} s; what it has goes on."

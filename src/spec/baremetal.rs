@@ -24,7 +24,8 @@ pub struct Baremetal {
     /// later without touching every node.
     #[schemars(with = "Ip")]
     pub virtual_ip: IpAddr,
-    /// The port of each API server. The load balancer's is `endpoint.port`.
+    /// The port of each API server. The load balancer's is `endpoint.port`: another one where it runs on the
+    /// control-plane nodes, and the same elsewhere.
     #[serde(default = "api_server_port")]
     #[schemars(range(min = 1, max = 65535))]
     pub api_server_port: u16,

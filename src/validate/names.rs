@@ -82,7 +82,7 @@ fn dns_domain(domain: &str, report: &mut Report) {
 pub(super) fn nodes<'a>(names: impl Iterator<Item = (String, &'a str)>, report: &mut Report) {
     let mut seen: BTreeMap<&str, String> = BTreeMap::new();
     for (path, name) in names {
-        if !is_label(name) || is_number(name) {
+        if !is_label(name) || is_number(name) || name == "localhost" {
             report.push(node_name(&path, name));
         }
         match seen.get(name) {
@@ -108,6 +108,8 @@ fn node_name(path: &str, name: &str) -> Diagnostic {
             "has {} characters, and a host name has at most {LONGEST_LABEL}",
             name.chars().count()
         )
+    } else if name == "localhost" {
+        "`localhost` is the name of every machine for itself".to_owned()
     } else if is_number(name) {
         format!("`{name}` is a number, which programs read as an address and not as a host name")
     } else if name.contains('.') {

@@ -255,6 +255,7 @@ impl<'a> Shape<'a> {
         let (unsigned, bits) = match schema.get("format").and_then(Value::as_str) {
             Some("uint8") => (0, 255),
             Some("uint16") => (0, 65535),
+            Some("uint32") => (0, u32::MAX.into()),
             _ => (i128::from(i32::MIN), i128::from(i32::MAX)),
         };
         let least = bound("minimum").unwrap_or(unsigned);
@@ -342,6 +343,17 @@ impl<'a> Shape<'a> {
                 )
                 .at(place, "an invisible character is in here")
                 .cure("remove the character"),
+            );
+            return false;
+        }
+        if text.contains("HAGEN_") {
+            self.report.push(
+                Diagnostic::new(
+                    &code::PLACEHOLDER,
+                    "words that begin with HAGEN_ are hagen's own: values are put in for them",
+                )
+                .at(place, "such a word is in here")
+                .cure("write it without that word"),
             );
             return false;
         }

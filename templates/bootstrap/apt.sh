@@ -13,8 +13,6 @@ apt_install() {
 # PACKAGE...: from the distribution
 apt_tools() {
   local sources=/etc/apt/sources.list.d file keyring dir=$system_id security=debian-security parts=main
-  # A source without its key, left by a killed run, would spoil the first update.
-  rm -f "$sources"/hagen-{kubernetes,containerd}.list
   if [[ $HAGEN_SYSTEM_REPOSITORY ]]; then
     for file in /etc/apt/sources.list "$sources"/*.{list,sources}; do
       if [[ -e $file && $file != */hagen-* ]]; then mv -f "$file" "$file.hagen"; fi
@@ -32,6 +30,8 @@ apt_tools() {
 
 apt_kubernetes() {
   local sources=/etc/apt/sources.list.d keys=/etc/apt/keyrings runtime release
+  # A source without its key, left by a killed run, would spoil the first update.
+  rm -f "$sources"/hagen-{kubernetes,containerd}.list
   apt_tools ca-certificates curl gpg conntrack ethtool iptables nftables socat
   fetch_key "$HAGEN_PACKAGE_URL/deb/Release.key" "$HAGEN_PACKAGE_KEY" "$keys/hagen-kubernetes.asc"
   fetch_key "$HAGEN_CONTAINERD_URL/$system_id/gpg" "$HAGEN_CONTAINERD_KEY" "$keys/hagen-containerd.asc"

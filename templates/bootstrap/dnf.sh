@@ -14,7 +14,6 @@ dnf_source() {
 # PACKAGE...: from the distribution
 dnf_tools() {
   local file keys='' base=$HAGEN_SYSTEM_REPOSITORY
-  rm -f /etc/yum.repos.d/hagen-{kubernetes,containerd}.repo
   if [[ $base ]]; then
     for file in /etc/yum.repos.d/*.repo; do
       if [[ $file != */hagen-* ]]; then mv -f "$file" "$file.hagen"; fi
@@ -39,6 +38,7 @@ dnf_tools() {
 
 dnf_kubernetes() {
   local keys=/etc/pki/rpm-gpg version=$HAGEN_KUBERNETES_VERSION
+  rm -f /etc/yum.repos.d/hagen-{kubernetes,containerd}.repo
   # No curl: it would fight with curl-minimal, which is there.
   dnf_tools ca-certificates gnupg2 conntrack-tools ethtool iproute-tc iptables nftables socat
   fetch_key "$HAGEN_PACKAGE_URL/rpm/repodata/repomd.xml.key" "$HAGEN_PACKAGE_KEY" "$keys/hagen-kubernetes"

@@ -35,7 +35,7 @@ let_through_selinux() {
     setsebool -P haproxy_connect_any 1
     return
   fi
-  setsebool -P httpd_can_network_connect 1
+  setsebool -P httpd_can_network_connect 1 httpd_setrlimit 1
   for port in "$HAGEN_ENDPOINT_PORT" "$HAGEN_HEALTH_PORT"; do
     semanage port -a -t http_port_t -p tcp "$port" || semanage port -m -t http_port_t -p tcp "$port"
   done
@@ -45,8 +45,7 @@ proxy_alive() { quiet ask -f "http://127.0.0.1:$HAGEN_HEALTH_PORT/healthz"; }
 
 load_balancer() {
   [[ ${proxy_file[$HAGEN_LOAD_BALANCER]-} ]] || stop "HAGEN_LOAD_BALANCER '$HAGEN_LOAD_BALANCER' is unknown"
-  # Before the packages, which start what they install at once, and after them: rpm may have put its own there.
-  place_load_balancer
+  # Not before: Debian's nginx starts before its stream module is there, and would fail with ours.
   load_balancer_packages
   place_load_balancer
   check_load_balancer

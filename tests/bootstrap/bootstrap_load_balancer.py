@@ -127,7 +127,7 @@ def load_balancer_node_on_rocky(make):
     world.check_done(world.boot())
     placed(world, "nginx")
     in_order(
-        world.calls(), "^dnf .*install .*keepalived nginx nginx-mod-stream policycoreutils-python-utils", "^setsebool -P httpd_can_network_connect 1",
+        world.calls(), "^dnf .*install .*keepalived nginx nginx-mod-stream policycoreutils-python-utils", "^setsebool -P httpd_can_network_connect 1 httpd_setrlimit 1",
         "^semanage port -m -t http_port_t -p tcp 6443", "^semanage port -a -t http_port_t -p tcp 8405", "^systemctl restart nginx")
 
 
@@ -195,6 +195,9 @@ def first_node_that_is_a_load_balancer_too(make):
     # The proxy and the virtual IP are there before the cluster is.
     in_order(world.calls(), "^apt-get .*kubeadm", "^systemctl restart haproxy", "^systemctl restart keepalived", "^kubeadm init")
     equal(world.calls("^note"), ["note endpoint=10.0.0.11"], "the endpoint during init: its own proxy")
+    # The upgrade reads them, later.
+    for name in ("kubernetes", "containerd"):
+        assert world.exists(f"/etc/apt/sources.list.d/hagen-{name}.list"), f"the source of {name} is gone"
 
 
 @scenario

@@ -76,6 +76,10 @@ case $name in
       *' install '*)
         for word in "$@"; do
           case $word in
+            nginx)
+              # Debian configures and starts it before its stream module.
+              if [[ ! -e $box/nginx ]] && grep -qs '^stream' /etc/nginx/nginx.conf; then die 'nginx would not start: its stream module is not there yet'; fi
+              ;;
             containerd.io=* | kubelet=* | kubeadm=* | kubectl=*) printf '%s\n' "$word" >>$box/installed ;;
           esac
         done

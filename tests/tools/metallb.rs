@@ -366,12 +366,22 @@ fn the_script_waits_for_the_webhook_and_says_what_is_wrong() {
         "{}",
         answer.stderr
     );
-    let (answer, asked) = apply(l2, &[("STUCK", "daemonset.apps/speaker")]);
+    let (answer, asked) = apply(l2, &[("STUCK", "deployment.apps/controller")]);
     assert_eq!((answer.code(), tries(&asked)), (1, 0));
     assert!(
         answer
             .stderr
-            .contains("daemonset.apps/speaker is not ready"),
+            .contains("deployment.apps/controller is not ready"),
+        "{}",
+        answer.stderr
+    );
+    // A node that is down keeps nothing from the others.
+    let (answer, asked) = apply(l2, &[("STUCK", "daemonset.apps/speaker")]);
+    assert_eq!((answer.code(), tries(&asked)), (0, 1), "{}", answer.all());
+    assert!(
+        answer
+            .stderr
+            .contains("daemonset.apps/speaker is not ready on every node"),
         "{}",
         answer.stderr
     );

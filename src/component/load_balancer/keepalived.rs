@@ -47,6 +47,15 @@ fn seconds(milliseconds: u32) -> String {
     }
 }
 
+/// How long systemd waits before it starts a killed keepalived again: until another node has the address.
+/// One that starts takes the address off first, and for some seconds nobody would have it.
+pub(super) fn restart(pair: &Pair) -> String {
+    let seconds = fixed().keepalived.missed_adverts * pair.keepalived.advert_seconds + 2;
+    format!(
+        "# Another node has the address by then; one that starts takes it off here first.\nRestartSec={seconds}\n"
+    )
+}
+
 pub(super) fn configuration(pair: &Pair, node: &PairNode) -> String {
     let facts = &fixed().keepalived;
     let own = &pair.keepalived;

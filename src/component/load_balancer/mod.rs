@@ -5,7 +5,7 @@ mod keepalived;
 mod nginx;
 
 use crate::format::template::verbatim;
-use crate::plan::load_balancer::{Pair, PairNode, Proxy};
+use crate::plan::load_balancer::{Pair, PairNode, Proxy, fixed};
 
 /// The port on 127.0.0.1 where the proxy says how it is.
 pub use keepalived::health_port;
@@ -61,13 +61,20 @@ pub fn files(pair: &Pair, node: &PairNode) -> Vec<(String, String)> {
                         verbatim::RESTART
                     )
                 }
-                Proxy::Nginx => verbatim::RESTART.to_owned(),
+                // systemd raises it before SELinux would have to let nginx do so.
+                Proxy::Nginx => format!(
+                    "{}LimitNOFILE={}\n",
+                    verbatim::RESTART,
+                    fixed().nginx.open_files
+                ),
             },
         ),
         (
             "/etc/systemd/system/keepalived.service.d/hagen.conf".to_owned(),
             // The check fails until the proxy is there.
-            verbatim::RESTART.replacen("[Unit]\n", &format!("[Unit]\nAfter={name}.service\n"), 1),
+            verbatim::RESTART
+                .replacen("[Unit]\n", &format!("[Unit]\nAfter={name}.service\n"), 1)
+                .replacen("RestartSec=1\n", &keepalived::restart(pair), 1),
         ),
         (
             "/etc/systemd/networkd.conf.d/10-hagen.conf".to_owned(),

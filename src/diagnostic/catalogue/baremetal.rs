@@ -102,7 +102,7 @@ super::codes! {
     INTERFACE_FORM = "HGN5022" Error "an interface name of the wrong form" {
         cause: "The kernel takes 15 characters at most. Further, the name stands in keepalived.conf, where ! and # begin comments, and a colon is a label and not an interface.",
         example: "interface: eth0:1",
-        cure: "Use the name that `ip link` shows, for instance eth0, eno1 or bond0.100.",
+        cure: "Use the name that `ip link` shows, for instance eth0, eno1 or enp0s31f6.",
         source: "Linux, dev_valid_name and IFNAMSIZ; systemd, ifname_valid; keepalived.conf(5)",
     }
     MAC_FORM = "HGN5023" Error "a MAC address of the wrong form" {
@@ -122,6 +122,13 @@ super::codes! {
         example: "zone: rack 7 (left)",
         cure: "Use at most 63 letters, digits, dashes, dots and underscores, beginning and ending with a letter or a digit.",
         source: "kubernetes.io: Labels and Selectors",
+    }
+
+    COMPOSED_INTERFACE = "HGN5026" Warning "an interface that a seed does not bring up" {
+        cause: "A bond, a bridge or a VLAN is made of other interfaces, which the spec does not know. The network-config of a seed sets up a plain one of that name, so that a machine installed from it has no network.",
+        example: "interface: bond0",
+        cure: "Install such machines with their network in the image, and take network-config out of their seeds, or replace it with your own.",
+        source: "cloud-init, network-config version 2: bonds, bridges, vlans",
     }
 
     IPV6_ADDRESS = "HGN5031" Error "an IPv6 address of a machine or the virtual IP" {

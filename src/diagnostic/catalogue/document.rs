@@ -73,4 +73,10 @@ super::codes! {
         cure: "Write it as 2h, 90m or 1h30m.",
         source: "hagen schema",
     }
+    PLACEHOLDER = "HGN1013" Error "a word that hagen puts a value in for" {
+        cause: "Rendered files hold words such as HAGEN_BOOTSTRAP_TOKEN, and Terraform or `hagen seed` puts secrets and addresses in their place, wherever they stand. In a URL of the spec, a secret would be sent to that host.",
+        example: "packageRepository: packages.example.com/HAGEN_BOOTSTRAP_TOKEN",
+        cure: "Write the text without a word that begins with HAGEN_.",
+        source: "hagen: what is written in the spec stays data",
+    }
 }

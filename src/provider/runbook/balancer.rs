@@ -179,7 +179,7 @@ impl Commands {
             "       for node in {nodes}; do\n         \
              ssh \"$node\" 'sudo tee {to}.new >/dev/null' <{from} &&\n           \
              ssh \"$node\" 'sudo {check} {to}.new && sudo mv {to}.new {to} && sudo systemctl reload {proxy} &&\n             \
-             sleep 5 && curl -fsS -o /dev/null {url} && echo \"$(hostname): taken\"' || break\n       \
+             sleep 8 && curl -fsS -o /dev/null {url} && echo \"$(hostname): taken\"' || break\n       \
              done"
         )
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::diagnostic::code::baremetal as code;
 use crate::diagnostic::{Count, Diagnostic, Report};
 
-use super::{Target, has_placeholder, machine_path, path};
+use super::{Target, machine_path, path};
 
 /// The most characters of an interface's name (Linux, `IFNAMSIZ` without the byte at its end).
 const LONGEST: usize = 15;
@@ -25,7 +25,45 @@ pub(super) fn check(target: &Target<'_>, report: &mut Report) {
     if own.interface.is_none() {
         missing(target, report);
     }
+    composed(target, report);
     cards(target, report);
+}
+
+/// Says once that bonds, bridges and VLANs are not made by the seed.
+fn composed(target: &Target<'_>, report: &mut Report) {
+    let made_of_others = |name: &str| {
+        let kinds = ["bond", "team", "br", "vlan", "vmbr"];
+        name.contains('.')
+            || kinds.iter().any(|kind| {
+                let rest = name.strip_prefix(kind);
+                rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '-'))
+            })
+    };
+    let own = target.own;
+    let machines = own.machines.iter().enumerate();
+    let named = machines.filter_map(|(at, machine)| {
+        let name = machine.interface.as_deref()?;
+        Some((name, machine_path(at, "interface")))
+    });
+    let common = own
+        .interface
+        .as_deref()
+        .map(|name| (name, path("interface")));
+    let Some((name, here)) = common
+        .into_iter()
+        .chain(named)
+        .find(|(name, _)| made_of_others(name))
+    else {
+        return;
+    };
+    report.push(
+        Diagnostic::new(
+            &code::COMPOSED_INTERFACE,
+            format!("`{name}` is made of other interfaces, and a seed brings up a plain one of that name"),
+        )
+        .value(here, "a bond, a bridge or a VLAN")
+        .cure("install such machines with their network in the image, and leave network-config out of their seeds"),
+    );
 }
 
 fn missing(target: &Target<'_>, report: &mut Report) {
@@ -70,7 +108,6 @@ fn form(name: &str, here: String, report: &mut Report) {
         || !name
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
-        || has_placeholder(name)
     {
         "is not the name of an interface: letters, digits, dots, dashes and underscores".to_owned()
     } else {
@@ -80,7 +117,7 @@ fn form(name: &str, here: String, report: &mut Report) {
         .value(here, "not the name of an interface");
     report.push(match name.split_once(':') {
         Some((interface, _)) if is_plain(interface) => problem.replace_with(interface),
-        _ => problem.cure("use the name that `ip link` shows, for instance `eth0` or `bond0.100`"),
+        _ => problem.cure("use the name that `ip link` shows, for instance `eth0` or `eno1`"),
     });
 }
 
@@ -212,7 +249,6 @@ mod tests {
             "a@if2",
             "sixteen-letters-",
             "eth\u{e4}",
-            "HAGEN_API_HOST",
         ] {
             assert!(!good(name), "{name}");
         }

@@ -6,7 +6,7 @@ use crate::spec::{BaremetalRole, Etcd};
 use crate::validate::names;
 use crate::validate::quorum::{self, Zones};
 
-use super::{Target, has_placeholder, machine_path, path};
+use super::{Target, machine_path, path};
 
 const LIST: &str = "machines";
 /// The most characters of a label's value in Kubernetes.
@@ -87,8 +87,7 @@ fn zone_form(zone: &str, here: String, report: &mut Report) {
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
         && ends(zone.chars().next())
-        && ends(zone.chars().next_back())
-        && !has_placeholder(zone);
+        && ends(zone.chars().next_back());
     if good {
         return;
     }

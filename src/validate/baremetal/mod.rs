@@ -90,8 +90,3 @@ fn v4(address: IpAddr) -> Option<Ipv4Addr> {
         IpAddr::V6(_) => None,
     }
 }
-
-/// Whether a text holds what hagen puts values in for: a word such as `HAGEN_CA_KEY_BASE64`.
-fn has_placeholder(text: &str) -> bool {
-    text.contains("HAGEN_")
-}
