@@ -115,16 +115,21 @@ fn task<'a>(arguments: &Runbook, plan: &'a Plan, to: &'a str) -> Result<Task<'a>
         cli::Task::TearDown => Task::TearDown,
         cli::Task::CloudController => Task::CloudController,
         cli::Task::DrainLoadBalancer => {
-            let word = "drain-load-balancer";
-            Task::DrainLoadBalancer(node(plan, word, arguments.node.as_deref())?)
+            Task::DrainLoadBalancer(node(plan, DRAIN, arguments.node.as_deref())?)
         }
         cli::Task::ChangeLoadBalancer => Task::ChangeLoadBalancer,
         cli::Task::Metallb => Task::Metallb,
     })
 }
 
+/// The task of one load balancer node.
+const DRAIN: &str = "drain-load-balancer";
+
 fn node<'a>(plan: &'a Plan, task: &str, name: Option<&str>) -> Result<&'a Node, Stop> {
-    let names: Vec<&str> = plan.nodes.iter().map(|node| node.name.as_str()).collect();
+    let names: Vec<&str> = match plan.load_balancer.pair() {
+        Some(pair) if task == DRAIN => pair.nodes.iter().map(|node| node.name.as_str()).collect(),
+        _ => plan.nodes.iter().map(|node| node.name.as_str()).collect(),
+    };
     let problem = match name {
         None => Diagnostic::new(&code::NO_SUCH_NODE, format!("`{task}` is about one node")),
         Some(name) => {

@@ -58,7 +58,7 @@ fn named(target: &Target<'_>, nodes: &[String], report: &mut Report) {
             continue;
         }
         match machines.get(name.as_str()) {
-            None => report.push(unknown(target, name, here.clone())),
+            None => report.push(unknown(target, name, nodes, here.clone())),
             Some(machine) if machine.role != BaremetalRole::LoadBalancer => report.push(
                 Diagnostic::new(
                     &code::UNKNOWN_BALANCER,
@@ -68,7 +68,7 @@ fn named(target: &Target<'_>, nodes: &[String], report: &mut Report) {
                     ),
                 )
                 .value(&here, "another role")
-                .cure("name machines of role `loadBalancer`")
+                .cure("give the machine `role: loadBalancer`, or name machines that have it")
                 .cure("or leave `nodes` out: the load balancer then runs on the control-plane nodes, on a port of its own"),
             ),
             Some(_) => {}
@@ -101,7 +101,7 @@ fn named(target: &Target<'_>, nodes: &[String], report: &mut Report) {
     }
 }
 
-fn unknown(target: &Target<'_>, name: &str, here: String) -> Diagnostic {
+fn unknown(target: &Target<'_>, name: &str, named: &[String], here: String) -> Diagnostic {
     let problem = Diagnostic::new(
         &code::UNKNOWN_BALANCER,
         format!("no machine is called `{name}`"),
@@ -109,7 +109,9 @@ fn unknown(target: &Target<'_>, name: &str, here: String) -> Diagnostic {
     .value(here, "not the name of a machine");
     let balancers = target
         .machines(BaremetalRole::LoadBalancer)
-        .map(|machine| machine.name.as_str());
+        .map(|machine| machine.name.as_str())
+        // One that is named already was not meant.
+        .filter(|own| !named.iter().any(|other| other == own));
     match closest(name, balancers) {
         Some(near) => problem
             .cure(format!("did you mean `{near}`?"))

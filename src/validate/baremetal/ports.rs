@@ -62,7 +62,7 @@ pub(super) fn check(target: &Target<'_>, report: &mut Report) {
             )
             .value(ENDPOINT, "nothing listens there")
             .also(&own_path, format!("`apiServerPort` is {own}"))
-            .cure(format!("set `endpoint.port` to {own}, or `apiServerPort` to {port}")),
+            .cure(format!("set `endpoint.port` to {own}, or both to another port")),
         );
     }
     let apart = !target.own.load_balancer.nodes().is_empty();
@@ -74,7 +74,7 @@ pub(super) fn check(target: &Target<'_>, report: &mut Report) {
             )
             .value(ENDPOINT, "nothing listens there on a control-plane node")
             .also(&own_path, format!("`apiServerPort` is {own}"))
-            .cure(format!("set `endpoint.port` to {own}, or `apiServerPort` to {port}")),
+            .cure(format!("set `endpoint.port` to {own}, or both to another port")),
         );
     }
 }
